@@ -1,0 +1,106 @@
+/**
+ * query.h -- finding documents: one query object for find, first, all and count.
+ *
+ * Logic is two-valued. Comparison is by type and value: '1' is not 1, 1 is 1.0, true is not 1. KX_LT … KX_GE match values of the
+ * operand's type only; KX_NE skips null and missing; KX_EQ with null is KX_IS_NULL. Answers are the same with and without
+ * an index.
+ */
+#ifndef LMDBKENOBIX_QUERY_H
+#define LMDBKENOBIX_QUERY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lmdbkenobix/doc.h>
+#include <lmdbkenobix/export.h>
+#include <lmdbkenobix/txn.h>
+#include <lmdbkenobix/value.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Operators of a condition. Numbers never change. */
+typedef enum kx_op {
+    KX_EQ = 0,       /**< equal; on an array or map the whole value                              */
+    KX_NE,           /**< not equal, and neither null nor missing                                */
+    KX_LT,
+    KX_LE,
+    KX_GT,
+    KX_GE,
+    KX_IN,           /**< equal to one of kx_list(KX_ARGS(…))                                    */
+    KX_LIKE,         /**< text with % (any run), _ (one code point), \ (takes the next as it is) */
+    KX_IS_NULL,      /**< null or missing (takes no value, or kx_bool(false) for the opposite)   */
+    KX_CONTAINS      /**< an array with this element, a text with this part                      */
+} kx_op;
+
+/** One condition. A list of them, ended by one without a path, must hold together. `_id` is the id. */
+typedef struct kx_condition {
+    const char *path;
+    kx_op       op;
+    kx_value    value;     /**< its own reserve lets a condition grow */
+} kx_condition;
+
+/** Conditions as an array that ends itself. Lives as long as the enclosing block. */
+#define KX_WHERE(...) ((const kx_condition[]){__VA_ARGS__, {0}})
+
+/** A query; {0} and NULL are every document in id order. Only read during the call that takes it. */
+typedef struct kx_query {
+    const kx_condition *where;      /**< NULL: all                                                    */
+    const char         *filter;     /**< the same as text: "amount >= ? and status == 'new'"; holds with .where */
+    const kx_value     *args;       /**< one for each ? of .filter: KX_ARGS(…)                        */
+    const char         *order_by;   /**< "status,-amount"; NULL: by id. Ties ascend by id             */
+    uint64_t            limit;      /**< documents at most; 0: all of them                            */
+    uint64_t            offset;     /**< documents to pass over first                                 */
+    const char         *prefetch;   /**< relations to load in batches: "user, products"               */
+    const char         *after;      /**< a page's token                                               */
+    uint64_t            reserved[8];
+} kx_query;
+
+typedef struct kx_cursor kx_cursor;
+
+/**
+ * Begin to walk the documents that match, in order. Close the cursor, or let the transaction do it.
+ *
+ * Saving and deleting while walking is safe: each document comes at most once, as it is then; those deleted or no longer
+ * matching are passed over; new ones may be missed.
+ *
+ *   KX_INVALID  no such collection, a path or filter that means nothing (the text names the column), an operator with a value it does
+ *               not take, a member that this version does not answer yet
+ *   KX_BUSY     the transaction has a live child;  KX_NOMEM, KX_CORRUPT, KX_IO
+ * On error *cursor is NULL.
+ */
+KX_API int kx_find(kx_txn *txn, const char *collection, const kx_query *query, kx_cursor **cursor);
+
+/**
+ * Step. *doc is the next document, valid until the next step (see kx_doc_keep).
+ *   KX_NOTFOUND: the end; the last error is left alone, *doc is NULL.   KX_CORRUPT, KX_NOMEM, KX_IO: also returned by kx_cursor_close().
+ */
+KX_API int kx_cursor_next(kx_cursor *cursor, kx_doc **doc);
+
+/** Close; NULL is fine. Returns what ended the walk early: KX_OK at its end or in its midst, else the error of kx_cursor_next() (KX_CORRUPT, …). */
+KX_API int kx_cursor_close(kx_cursor *cursor);
+
+/** The first document that matches. KX_NOTFOUND: none; *doc is NULL. Otherwise as kx_find(): KX_INVALID, KX_BUSY, …. The document lives to the end of the transaction or its release. */
+KX_API int kx_first(kx_txn *txn, const char *collection, const kx_query *query, kx_doc **doc);
+
+/**
+ * All of them, as an array of *count documents that lives, like them, as long as the transaction. None: KX_OK, *count 0.
+ * Errors as kx_find(): KX_INVALID, KX_BUSY, KX_NOMEM, …. On error *docs is NULL.
+ */
+KX_API int kx_all(kx_txn *txn, const char *collection, const kx_query *query, kx_doc ***docs, size_t *count);
+
+/** How many match; limit and offset are honoured. Reads no document that an index already answers. Errors as kx_find(): KX_INVALID, KX_BUSY, …. */
+KX_API int kx_count(kx_txn *txn, const char *collection, const kx_query *query, uint64_t *count);
+
+/** The document whose field equals the value; several: the lowest id. KX_NOTFOUND: none; *doc is NULL. KX_INVALID: no such collection or no path. Works without an index, slowly. */
+KX_API int kx_get(kx_txn *txn, const char *collection, const char *path, kx_value value, kx_doc **doc);
+
+/** The document of that id. KX_NOTFOUND: none; *doc is NULL. KX_INVALID: no such collection;  KX_BUSY, KX_NOMEM, KX_CORRUPT. */
+KX_API int kx_get_by_id(kx_txn *txn, const char *collection, uint64_t id, kx_doc **doc);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,11 @@
+kx_sources += \
+	lib/api/api.h \
+	lib/api/db.c \
+	lib/api/doc.c \
+	lib/api/doc_read.c \
+	lib/api/query.c \
+	lib/api/record.c \
+	lib/api/relation.c \
+	lib/api/schema.c \
+	lib/api/txn.c \
+	lib/api/value.c

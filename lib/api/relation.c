@@ -1,0 +1,67 @@
+/* relation.c -- from a document to what belongs to it. The promises are in <lmdbkenobix/relation.h>. */
+#include "api/api.h"
+
+static int enter(const char *function, const kx_doc *doc, const char *relation)
+{
+    kx_txn *acting;
+    if (doc == NULL || relation == NULL)
+        return kx_api__null(function, doc == NULL ? "doc" : "relation");
+    return kx_collection__enter_doc(doc, &acting);
+}
+
+int kx_doc_follow(kx_doc *doc, const char *relation, kx_doc **target)
+{
+    if (target == NULL)
+        return kx_base__done(kx_api__null("kx_doc_follow", "target"));
+    *target = NULL;
+    int rc = enter("kx_doc_follow", doc, relation);
+    return kx_base__done(rc == KX_OK ? kx_relation__follow(doc, relation, target) : rc);
+}
+
+int kx_doc_link(kx_doc *doc, const char *relation, kx_doc *target)
+{
+    int rc = enter("kx_doc_link", doc, relation);
+    return kx_base__done(rc == KX_OK ? kx_relation__link(doc, relation, target) : rc);
+}
+
+int kx_related_find(kx_doc *doc, const char *relation, const kx_query *query, kx_cursor **cursor)
+{
+    if (cursor == NULL)
+        return kx_base__done(kx_api__null("kx_related_find", "cursor"));
+    *cursor = NULL;
+    int rc = enter("kx_related_find", doc, relation);
+    return kx_base__done(rc == KX_OK ? kx_relation__find(doc, relation, query, cursor) : rc);
+}
+
+int kx_related_count(kx_doc *doc, const char *relation, const kx_query *query, uint64_t *count)
+{
+    if (count == NULL)
+        return kx_base__done(kx_api__null("kx_related_count", "count"));
+    *count = 0;
+    int rc = enter("kx_related_count", doc, relation);
+    return kx_base__done(rc == KX_OK ? kx_relation__count(doc, relation, query, count) : rc);
+}
+
+int kx_related_add(kx_doc *doc, const char *relation, kx_doc *member)
+{
+    int rc = member != NULL ? enter("kx_related_add", doc, relation) : kx_api__null("kx_related_add", "member");
+    return kx_base__done(rc == KX_OK ? kx_relation__add(doc, relation, member) : rc);
+}
+
+int kx_related_remove(kx_doc *doc, const char *relation, kx_doc *member)
+{
+    int rc = member != NULL ? enter("kx_related_remove", doc, relation) : kx_api__null("kx_related_remove", "member");
+    return kx_base__done(rc == KX_OK ? kx_relation__remove(doc, relation, member) : rc);
+}
+
+int kx_related_clear(kx_doc *doc, const char *relation)
+{
+    int rc = enter("kx_related_clear", doc, relation);
+    return kx_base__done(rc == KX_OK ? kx_relation__clear(doc, relation) : rc);
+}
+
+int kx_related_replace(kx_doc *doc, const char *relation, kx_doc *const *members, size_t count)
+{
+    int rc = members != NULL || count == 0 ? enter("kx_related_replace", doc, relation) : kx_api__null("kx_related_replace", "members");
+    return kx_base__done(rc == KX_OK ? kx_relation__replace(doc, relation, members, count) : rc);
+}

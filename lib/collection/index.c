@@ -1,0 +1,365 @@
+/* index.c -- the keys that an index has for a document, and looking documents up by them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "collection/collection_impl.h"
+
+static size_t limit_of(const kx_cat_index *index)
+{
+    return index->unique ? KX_KEY_UNIQUE_LIMIT : KX_KEY_LIMIT;
+}
+
+/* ---- the keys of a document ---------------------------------------------------- */
+
+/* In a unique index a key with a null part, or one that was shortened, ends in the id: nulls never clash, and
+   texts that are equal only up to where they were cut are told apart by their documents. */
+static int finish_key(const kx_cat_index *index, uint64_t id, kx_key *key)
+{
+    int rc = kx_key__finish(key, limit_of(index));
+    if (rc == KX_OK && index->unique && (key->has_null || key->shortened))
+        kx_key__add_id(key, id);
+    return rc == KX_OK ? key->rc : rc;
+}
+
+/* The parts of a compound key; `element` stands where the array of a multi index is. */
+static void build_parts(const kx_cat_index *index, kx_slice document, const kx_value *element, kx_key *key)
+{
+    for (size_t i = 0; i < index->count; i++) {
+        const kx_cat_part *part = &index->parts[i];
+        kx_value value;
+        if (part->each)
+            value = *element;
+        else
+            kx_collection__part_value(document, part, &value);
+        kx_key__add(key, &value, part->descending);
+    }
+}
+
+static int single_key(const kx_cat_index *index, uint64_t id, kx_slice document, kx_key_visit *visit, void *context)
+{
+    kx_key key;
+    kx_key__init(&key);
+    build_parts(index, document, NULL, &key);
+    int rc = KX_OK;
+    if (!(index->sparse && key.has_null)) {
+        rc = finish_key(index, id, &key);
+        if (rc == KX_OK)
+            rc = visit(context, index, &key);
+    }
+    kx_key__free(&key);
+    return rc;
+}
+
+/* Keys of a multi index, kept until all are known: equal elements give one entry. */
+typedef struct multi_keys {
+    const kx_cat_index *index;
+    uint64_t            id;
+    kx_slice            document;
+    kx_entries          entries;
+} multi_keys;
+
+static int add_element(kx_slice item, void *context)
+{
+    multi_keys *keys = context;
+    kx_value element;
+    kx_key key;
+    int rc = kx_document__value(item, &element);
+    if (rc != KX_OK)
+        return rc;
+    kx_key__init(&key);
+    build_parts(keys->index, keys->document, &element, &key);
+    if (!(keys->index->sparse && key.has_null)) {
+        rc = finish_key(keys->index, keys->id, &key);
+        if (rc == KX_OK)
+            rc = kx_collection__entries_add(&keys->entries, &key, keys->id, 0);
+    }
+    kx_key__free(&key);
+    return rc;
+}
+
+static const kx_cat_part *each_part(const kx_cat_index *index)
+{
+    for (size_t i = 0; i < index->count; i++)
+        if (index->parts[i].each)
+            return &index->parts[i];
+    return &index->parts[0];
+}
+
+static bool same_entry(const kx_entry *left, const kx_entry *right)
+{
+    return left->size == right->size && memcmp(left->key, right->key, left->size) == 0;
+}
+
+static int visit_distinct(multi_keys *keys, kx_key_visit *visit, void *context)
+{
+    int rc = kx_collection__entries_sort(&keys->entries);
+    for (size_t i = 0; i < keys->entries.count && rc == KX_OK; i++) {
+        const kx_entry *entry = &keys->entries.items[i];
+        if (i > 0 && same_entry(entry, entry - 1))
+            continue;
+        kx_key key;
+        kx_key__init(&key);
+        memcpy(key.data, entry->key, entry->size);
+        key.size = entry->size;
+        key.shortened = entry->size == KX_KEY_LIMIT;
+        rc = visit(context, keys->index, &key);
+    }
+    return rc;
+}
+
+static int multi_key(const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id, kx_slice document, kx_key_visit *visit,
+                     void *context)
+{
+    multi_keys keys = {.index = index, .id = id, .document = document};
+    const kx_cat_part *part = each_part(index);
+    int rc = kx_document__each(document, &part->path, true, add_element, &keys);
+    if (rc == KX_OK)
+        rc = visit_distinct(&keys, visit, context);
+    else if (rc == KX_INVALID)
+        kx_base__fail_at(KX_INVALID, collection->name, part->text, &id, NULL, "%s.%s is no array, but index '%s' wants one of each element",
+                         collection->name, part->text, index->paths);
+    kx_collection__entries_free(&keys.entries);
+    return rc;
+}
+
+int kx_collection__keys(const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id, kx_slice document,
+                        kx_key_visit *visit, void *context)
+{
+    if (index->primary)
+        return KX_OK;
+    if (index->multi)
+        return multi_key(collection, index, id, document, visit, context);
+    return single_key(index, id, document, visit, context);
+}
+
+/* ---- unique keys that were shortened ------------------------------------------------ */
+
+/* The whole key of a single (not multi) index, never shortened. */
+static void whole_key(const kx_cat_index *index, kx_slice document, kx_key *key)
+{
+    kx_key__init(key);
+    build_parts(index, document, NULL, key);
+}
+
+static int same_single(const kx_cat_index *index, kx_slice document, kx_slice other, bool *same)
+{
+    kx_key left, right;
+    whole_key(index, document, &left);
+    whole_key(index, other, &right);
+    int rc = left.rc != KX_OK ? left.rc : right.rc;
+    *same = left.size == right.size && memcmp(left.data, right.data, left.size) == 0;
+    kx_key__free(&left);
+    kx_key__free(&right);
+    return rc;
+}
+
+/* Elements of two arrays that share a shortened key: compared whole, each with each. Such keys are rare. */
+typedef struct element_match {
+    const kx_cat_part *part;
+    kx_slice           other, item;
+    bool               found;
+} element_match;
+
+static int equals_item(kx_slice item, void *context)
+{
+    element_match *match = context;
+    if (item.size == match->item.size && memcmp(item.data, match->item.data, item.size) == 0)
+        match->found = true;
+    return KX_OK;
+}
+
+static int find_item(kx_slice item, void *context)
+{
+    element_match *match = context;
+    match->item = item;
+    return kx_document__each(match->other, &match->part->path, true, equals_item, match);
+}
+
+int kx_collection__same_key(const kx_cat_collection *collection, const kx_cat_index *index, kx_slice document, kx_slice other, bool *same)
+{
+    (void)collection;
+    if (!index->multi)
+        return same_single(index, document, other, same);
+    element_match match = {.part = each_part(index), .other = other};
+    int rc = kx_document__each(document, &match.part->path, true, find_item, &match);
+    *same = match.found;
+    return rc;
+}
+
+/* ---- clashes --------------------------------------------------------------------------- */
+
+int kx_collection__taken(const kx_cat_collection *collection, const kx_cat_index *index, kx_slice document, uint64_t id, uint64_t by)
+{
+    char text[256], one[128];
+    size_t used = 0;
+    kx_value value = {0};
+    text[0] = '\0';
+    for (size_t i = 0; i < index->count && used < sizeof text; i++) {
+        kx_collection__part_value(document, &index->parts[i], &value);
+        if (index->parts[i].each)
+            snprintf(one, sizeof one, "an element");
+        else
+            kx_base__show(&value, one, sizeof one);
+        int n = snprintf(text + used, sizeof text - used, "%s%s", i > 0 ? ", " : "", one);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    return kx_base__fail_at(KX_EXISTS, collection->name, index->paths, &id, index->count == 1 ? &value : NULL,
+                            "%s.%s = %s is taken by document %llu", collection->name, index->paths, text, (unsigned long long)by);
+}
+
+/* Documents that share a shortened unique key: the one whose whole key is the same clashes. */
+static int clash_shortened(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, kx_slice bare, uint64_t id,
+                           kx_slice document)
+{
+    kx_key end;
+    kx_store_scan *scan = NULL;
+    kx_store_item item;
+    kx_key__init(&end);
+    memcpy(end.data, bare.data, bare.size);
+    end.size = bare.size;
+    kx_slice to = kx_key__successor(&end) ? kx_key__slice(&end) : (kx_slice){0};
+    int rc = kx_store__scan_entries(txn->store, index->table, bare, to, false, &scan);
+    while (rc == KX_OK && (rc = kx_store__scan_next(scan, &item)) == KX_OK) {
+        kx_slice row, other;
+        bool same = false;
+        if (item.id == id)
+            continue;
+        rc = kx_store__row_get(txn->store, collection->number, item.id, &row);
+        if (rc == KX_OK)
+            rc = kx_collection__document_of(txn->db, collection, item.id, row, &other);
+        if (rc == KX_OK)
+            rc = kx_collection__same_key(collection, index, document, other, &same);
+        if (rc == KX_OK && same)
+            rc = kx_collection__taken(collection, index, document, id, item.id);
+    }
+    kx_store__scan_close(scan);
+    kx_key__free(&end);
+    return rc == KX_NOTFOUND ? KX_OK : rc;
+}
+
+int kx_collection__clash(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, kx_slice key, const kx_key *built,
+                         uint64_t id, kx_slice document)
+{
+    uint64_t other;
+    if (!index->unique || built->has_null)
+        return KX_OK;
+    if (built->shortened)
+        return clash_shortened(txn, collection, index, kx_slice_of(key.data, KX_KEY_UNIQUE_LIMIT), id, document);
+    int rc = kx_store__entry_get(txn->store, index->table, key, &other);
+    if (rc == KX_NOTFOUND || (rc == KX_OK && other == id))
+        return KX_OK;
+    return rc == KX_OK ? kx_collection__taken(collection, index, document, id, other) : rc;
+}
+
+/* ---- lookup -------------------------------------------------------------------------------- */
+
+bool kx_collection__value_as_id(const kx_value *value, uint64_t *id)
+{
+    if (value->type == KX_TYPE_INT && value->integer >= 0) {
+        *id = (uint64_t)value->integer;
+        return true;
+    }
+    if (value->type == KX_TYPE_REAL && value->real >= 0 && value->real < 9223372036854775808.0 &&
+        value->real == (double)(uint64_t)value->real) {
+        *id = (uint64_t)value->real;
+        return true;
+    }
+    return false;
+}
+
+int kx_collection__index_key(const kx_cat_index *index, const kx_value *value, kx_key *key, bool *exact)
+{
+    kx_key__init(key);
+    kx_key__add(key, value, index->parts[0].descending);
+    int rc = index->count == 1 ? kx_key__finish(key, limit_of(index)) : key->rc;
+    *exact = !key->shortened;
+    return rc;
+}
+
+/* Does the document of `id` have this value at the index's path? For keys that were shortened. */
+static int has_value(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id, const kx_value *value, bool *has)
+{
+    kx_slice row, document;
+    kx_value found;
+    *has = false;
+    int rc = kx_store__row_get(txn->store, collection->number, id, &row);
+    if (rc == KX_OK)
+        rc = kx_collection__document_of(txn->db, collection, id, row, &document);
+    if (rc != KX_OK)
+        return rc == KX_NOTFOUND ? KX_OK : rc;
+    kx_collection__part_value(document, &index->parts[0], &found);
+    *has = kx_key__compare(&found, value) == 0;
+    return KX_OK;
+}
+
+/* Walk the entries that begin with `key`: unique ones with an id behind it, and those that a shortened key stands for. */
+static int walk_key(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_key *key, const kx_value *value,
+                    bool first_only, uint64_t *id, uint64_t *count)
+{
+    kx_key end;
+    kx_store_scan *scan = NULL;
+    kx_store_item item;
+    kx_key__init(&end);
+    memcpy(end.data, key->data, key->size);
+    end.size = key->size;
+    kx_slice to = kx_key__successor(&end) ? kx_key__slice(&end) : (kx_slice){0};
+    *count = 0;
+    int rc = kx_store__scan_entries(txn->store, index->table, kx_key__slice(key), to, false, &scan);
+    while (rc == KX_OK && !(first_only && *count > 0) && (rc = kx_store__scan_next(scan, &item)) == KX_OK) {
+        bool has = true;
+        if (key->shortened)
+            rc = has_value(txn, collection, index, item.id, value, &has);
+        if (has && (*count)++ == 0)
+            *id = item.id;
+    }
+    kx_store__scan_close(scan);
+    kx_key__free(&end);
+    return rc == KX_NOTFOUND ? KX_OK : rc;
+}
+
+static int row_exists(kx_txn *txn, const kx_cat_collection *collection, const kx_value *value, uint64_t *id)
+{
+    kx_slice row;
+    if (!kx_collection__value_as_id(value, id))
+        return KX_NOTFOUND;
+    return kx_store__row_get(txn->store, collection->number, *id, &row);
+}
+
+int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_value *value, uint64_t *id)
+{
+    kx_key key;
+    bool exact;
+    uint64_t count;
+    if (index->primary)
+        return row_exists(txn, collection, value, id);
+    int rc = kx_collection__index_key(index, value, &key, &exact);
+    if (rc == KX_OK && exact && !(index->unique && key.has_null)) {
+        rc = kx_store__entry_get(txn->store, index->table, kx_key__slice(&key), id);
+    } else if (rc == KX_OK) {
+        rc = walk_key(txn, collection, index, &key, value, true, id, &count);
+        if (rc == KX_OK && count == 0)
+            rc = KX_NOTFOUND;
+    }
+    kx_key__free(&key);
+    return rc;
+}
+
+int kx_collection__lookup_count(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_value *value, uint64_t *count)
+{
+    kx_key key;
+    bool exact;
+    uint64_t id;
+    *count = 0;
+    if (index->primary) {
+        int found = row_exists(txn, collection, value, &id);
+        *count = found == KX_OK;
+        return found == KX_NOTFOUND ? KX_OK : found;
+    }
+    int rc = kx_collection__index_key(index, value, &key, &exact);
+    if (rc == KX_OK && exact && !(index->unique && key.has_null))
+        rc = kx_store__entry_count(txn->store, index->table, kx_key__slice(&key), count);
+    else if (rc == KX_OK)
+        rc = walk_key(txn, collection, index, &key, value, false, &id, count);
+    kx_key__free(&key);
+    return rc;
+}

@@ -1,0 +1,402 @@
+/* txn.c -- transactions of a handle: begin, savepoint, commit, abort; who may use them, and who is told of their end. */
+#include "collection/collection_impl.h"
+
+/* Instances that a transaction object keeps for its next use. */
+enum { KEPT_DOCS = 64 };
+
+kx_txn *kx_collection__innermost(kx_txn *txn)
+{
+    txn = txn->top;
+    while (txn->child != NULL)
+        txn = txn->child;
+    return txn;
+}
+
+int kx_collection__enter_top(kx_txn *txn)
+{
+    if (txn->db->fork_count != kx_base__fork_count())
+        return kx_base__fail(KX_FORKED, "this transaction was begun before a fork; open the store again in the child");
+    if (txn->writes && !pthread_equal(txn->owner, pthread_self()))
+        return kx_base__fail(KX_THREAD, "a write transaction is used by the thread that began it");
+    if (txn->top->failed != KX_OK)
+        return kx_base__fail(txn->top->failed, "an earlier write of this transaction failed half-way: abort it");
+    return KX_OK;
+}
+
+int kx_collection__enter(kx_txn *txn)
+{
+    int rc = kx_collection__enter_top(txn);
+    if (rc == KX_OK && txn->child != NULL)
+        rc = kx_base__fail(KX_BUSY, "this transaction has a live child; use the child, or end it first");
+    return rc;
+}
+
+int kx_collection__enter_doc(const kx_doc *doc, kx_txn **acting)
+{
+    *acting = NULL;
+    if (doc->txn == NULL)
+        return kx_base__fail(KX_READONLY, "a copied document belongs to no transaction");
+    int rc = kx_collection__enter_top(doc->txn);
+    if (rc == KX_OK)
+        *acting = kx_collection__innermost(doc->txn);
+    return rc;
+}
+
+int kx_collection__enter_write(kx_txn *txn, const kx_cat_collection *collection)
+{
+    if (!txn->writes)
+        return kx_base__fail(KX_READONLY, "this is a read transaction");
+    if (collection != NULL && !collection->writable)
+        return kx_base__fail_at(KX_READONLY, collection->name, NULL, NULL, NULL,
+                                "collection '%s' has a feature that this version does not know: it can only be read", collection->name);
+    return KX_OK;
+}
+
+/* ---- transaction objects, used again --------------------------------------- */
+
+static _Atomic(kx_txn *) *spare_of_thread(kx_db *db)
+{
+    uintptr_t self = (uintptr_t)pthread_self();
+    return &db->spares[(self >> 12 ^ self >> 20) % KX_DB_SPARES];
+}
+
+static kx_txn *new_txn(kx_db *db)
+{
+    kx_txn *txn = kx_base__zalloc(sizeof *txn);
+    if (txn == NULL)
+        return NULL;
+    txn->db = db;
+    txn->top = txn;
+    pthread_mutex_lock(&db->lock);
+    txn->next_of_db = db->txns;
+    db->txns = txn;
+    pthread_mutex_unlock(&db->lock);
+    return txn;
+}
+
+void kx_collection__free_txn(kx_txn *txn)
+{
+    kx_collection__free_spares(txn, 0);
+    kx_catalog__release(txn->catalog);
+    kx_collection__pending_free(txn);
+    kx_base__free(txn->tallies);
+    kx_base__free(txn);
+}
+
+static void drop_txn(kx_txn *txn)
+{
+    kx_db *db = txn->db;
+    pthread_mutex_lock(&db->lock);
+    kx_txn **link = &db->txns;
+    while (*link != txn)
+        link = &(*link)->next_of_db;
+    *link = txn->next_of_db;
+    pthread_mutex_unlock(&db->lock);
+    kx_collection__free_txn(txn);
+}
+
+static kx_txn *take_txn(kx_db *db)
+{
+    kx_txn *txn = atomic_exchange_explicit(spare_of_thread(db), NULL, memory_order_acquire);
+    return txn != NULL ? txn : new_txn(db);
+}
+
+static void give_txn(kx_txn *txn)
+{
+    kx_txn *none = NULL;
+    atomic_store_explicit(&txn->live, false, memory_order_release);
+    if (!atomic_compare_exchange_strong_explicit(spare_of_thread(txn->db), &none, txn, memory_order_release, memory_order_relaxed))
+        drop_txn(txn);
+}
+
+/* ---- begin ---------------------------------------------------------------- */
+
+/* A snapshot with its catalog: where the catalog is newer than the open handles, open them and begin anew. */
+static int begin_store(kx_txn *txn, kx_txn_mode mode)
+{
+    int store_mode = mode == KX_WRITE ? KX_STORE_WRITE : KX_STORE_READ;
+    for (;;) {
+        bool again = false;
+        int rc = kx_store__begin(txn->db->store, store_mode, txn->db->options.write_timeout_ms, &txn->store);
+        if (rc != KX_OK)
+            return rc;
+        rc = kx_collection__pin(txn, &again);
+        if (rc == KX_OK && !again) {
+            *kx_store__stats(txn->store) = (kx_store_stats){0};
+            return KX_OK;
+        }
+        kx_store__abort(txn->store);
+        txn->store = NULL;
+        if (rc == KX_OK)
+            rc = kx_collection__open_pinned(txn);
+        if (rc != KX_OK) {
+            kx_catalog__release(txn->catalog);
+            txn->catalog = NULL;
+            return rc;
+        }
+    }
+}
+
+int kx_collection__begin(kx_db *db, kx_txn_mode mode, kx_txn **result)
+{
+    *result = NULL;
+    if (db->fork_count != kx_base__fork_count())
+        return kx_base__fail(KX_FORKED, "this store was opened before a fork; open it again in the child");
+    kx_txn *txn = take_txn(db);
+    if (txn == NULL)
+        return kx_base__nomem();
+    atomic_store_explicit(&txn->live, true, memory_order_relaxed);
+    int rc = begin_store(txn, mode);
+    if (rc != KX_OK) {
+        give_txn(txn);
+        return rc;
+    }
+    txn->writes = mode == KX_WRITE;
+    txn->owner = pthread_self();
+    txn->failed = KX_OK;
+    txn->declared = false;
+    txn->lazy_loads = 0;
+    *result = txn;
+    return KX_OK;
+}
+
+int kx_collection__child(kx_txn *parent, kx_txn **result)
+{
+    *result = NULL;
+    kx_txn *child = kx_base__zalloc(sizeof *child);
+    if (child == NULL)
+        return kx_base__nomem();
+    int rc = kx_store__child(parent->store, &child->store);
+    if (rc != KX_OK) {
+        kx_base__free(child);
+        return rc;
+    }
+    child->db = parent->db;
+    child->parent = parent;
+    child->top = parent->top;
+    child->writes = true;
+    child->owner = parent->owner;
+    child->catalog = kx_catalog__retain(parent->catalog);
+    parent->child = child;
+    *result = child;
+    return KX_OK;
+}
+
+/* ---- end --------------------------------------------------------------------- */
+
+void kx_collection__add_walker(kx_txn *txn, kx_walker *walker)
+{
+    kx_walker **first = &txn->top->walkers;
+    walker->txn = txn;
+    walker->prev = NULL;
+    walker->next = *first;
+    if (*first != NULL)
+        (*first)->prev = walker;
+    *first = walker;
+}
+
+void kx_collection__forget_walker(kx_walker *walker)
+{
+    if (walker->prev != NULL)
+        walker->prev->next = walker->next;
+    else
+        walker->txn->top->walkers = walker->next;
+    if (walker->next != NULL)
+        walker->next->prev = walker->prev;
+    walker->prev = walker->next = NULL;
+}
+
+static void close_walkers(kx_txn *txn)
+{
+    kx_walker *next;
+    for (kx_walker *walker = txn->top->walkers; walker != NULL; walker = next) {
+        next = walker->next;
+        if (walker->txn == txn)
+            walker->close(walker);
+    }
+}
+
+static void free_retired(kx_txn *txn)
+{
+    while (txn->retired != NULL) {
+        kx_retired *next = txn->retired->next;
+        kx_catalog__release(txn->retired->catalog);
+        kx_base__free(txn->retired);
+        txn->retired = next;
+    }
+}
+
+/* Everything that a top transaction handed out goes; the object is ready for its next use. */
+static void clear_top(kx_txn *txn)
+{
+    close_walkers(txn);
+    kx_collection__free_docs(txn);
+    kx_collection__free_spares(txn, KEPT_DOCS);
+    kx_collection__registry_free(txn);
+    if (txn->arena.blocks != NULL)
+        kx_arena__free(&txn->arena);
+    free_retired(txn);
+    if (txn->writes) {
+        kx_base__free(txn->tallies);
+        txn->tallies = NULL;
+        txn->tally_count = 0;
+        txn->snapshot = 0;
+    }
+}
+
+static int commit_top(kx_txn *txn)
+{
+    bool declared = txn->declared;
+    int rc = txn->failed;
+    close_walkers(txn);
+    if (rc == KX_OK) {
+        rc = kx_store__commit(txn->store);
+    } else {
+        kx_base__fail(rc, "an earlier write of this transaction failed half-way: nothing was committed");
+        kx_store__abort(txn->store);
+    }
+    txn->store = NULL;
+    if (rc == KX_OK && declared)
+        kx_collection__publish(txn);
+    clear_top(txn);
+    if (rc != KX_OK && declared) {
+        kx_catalog__release(txn->catalog);
+        txn->catalog = NULL;
+    }
+    give_txn(txn);
+    return rc;
+}
+
+/* A child's catalog becomes its parent's, or stays pinned to the end for the instances that point into it. */
+static void end_child(kx_txn *child, bool keep)
+{
+    kx_txn *parent = child->parent;
+    if (child->catalog == parent->catalog)
+        kx_catalog__release(child->catalog);
+    else if (keep)
+        kx_collection__set_catalog(parent, child->catalog);
+    else
+        kx_collection__retire(parent, child->catalog);
+    parent->child = NULL;
+    kx_base__free(child);
+}
+
+static int commit_child(kx_txn *child)
+{
+    kx_txn *parent = child->parent;
+    close_walkers(child);
+    int rc = kx_store__commit(child->store);
+    if (rc != KX_OK) {
+        child->store = NULL;
+        kx_collection__undo_take(child);
+        kx_collection__count_all(child->top);
+    } else {
+        kx_collection__undo_merge(child);
+    }
+    end_child(child, rc == KX_OK);
+    if (rc != KX_OK)
+        parent->top->failed = rc;
+    return rc;
+}
+
+int kx_collection__commit(kx_txn *txn)
+{
+    int rc = kx_collection__enter(txn);
+    if (rc != KX_OK && rc != txn->top->failed)
+        return rc;
+    return txn->parent != NULL ? commit_child(txn) : commit_top(txn);
+}
+
+static void abort_child(kx_txn *child)
+{
+    close_walkers(child);
+    kx_store__abort(child->store);
+    child->store = NULL;
+    kx_collection__undo_take(child);
+    kx_collection__count_all(child->top);
+    end_child(child, false);
+}
+
+void kx_collection__abort(kx_txn *txn)
+{
+    if (txn == NULL)
+        return;
+    if (txn->db->fork_count == kx_base__fork_count() && txn->writes && !pthread_equal(txn->owner, pthread_self()))
+        return;
+    for (kx_txn *inner; (inner = kx_collection__innermost(txn)) != txn && txn->child != NULL;)
+        abort_child(inner);
+    if (txn->parent != NULL) {
+        abort_child(txn);
+        return;
+    }
+    bool declared = txn->declared;
+    close_walkers(txn);
+    kx_store__abort(txn->store);
+    txn->store = NULL;
+    clear_top(txn);
+    if (declared) {
+        kx_catalog__release(txn->catalog);
+        txn->catalog = NULL;
+    }
+    give_txn(txn);
+}
+
+/* ---- kx_write and kx_read -------------------------------------------------------- */
+
+/* Other readers of this process may keep the map from growing for a moment; a writer that waits holds nothing. */
+static int grow(kx_db *db)
+{
+    return kx_store__grow(db->store);
+}
+
+int kx_collection__run(kx_db *db, kx_txn_mode mode, int (*work)(kx_txn *, void *), void *context)
+{
+    for (;;) {
+        kx_txn *txn;
+        int rc = kx_collection__begin(db, mode, &txn);
+        if (rc != KX_OK)
+            return kx_base__done(rc);
+        rc = work(txn, context);
+        bool full = rc == KX_MAP_FULL;
+        if (rc == KX_OK && txn->child != NULL)
+            rc = kx_base__done(kx_base__fail(KX_BUSY, "a child transaction was left open: nothing was committed"));
+        if (rc != KX_OK || mode == KX_READ) {
+            kx_collection__abort(txn);
+        } else {
+            rc = kx_base__done(kx_collection__commit(txn));
+            full = rc == KX_MAP_FULL;
+        }
+        if (!full || mode == KX_READ || grow(db) != KX_OK)
+            return rc;
+    }
+}
+
+/* ---- tallies ------------------------------------------------------------------------ */
+
+kx_tally *kx_collection__tally(kx_txn *txn, uint32_t number)
+{
+    kx_txn *top = txn->top;
+    if (number >= top->tally_count) {
+        size_t count = (size_t)number + 16;
+        kx_tally *tallies = kx_base__realloc(top->tallies, kx_base__times(count, sizeof *tallies));
+        if (tallies == NULL)
+            return NULL;
+        for (size_t i = top->tally_count; i < count; i++)
+            tallies[i] = (kx_tally){0};
+        top->tallies = tallies;
+        top->tally_count = count;
+    }
+    return &top->tallies[number];
+}
+
+void kx_collection__count_all(kx_txn *top)
+{
+    for (size_t i = 0; i < top->tally_count; i++)
+        top->tallies[i].writes++;
+}
+
+uint32_t kx_collection__writes_to(const kx_txn *txn, uint32_t collection)
+{
+    const kx_txn *top = txn->top;
+    return collection < top->tally_count ? top->tallies[collection].writes : 0;
+}

@@ -1,0 +1,192 @@
+/*
+ * follow.c -- foreign keys: from a document to the one that it points at.
+ *
+ * What was found is remembered with the instance. It is used again while it cannot be stale: the key's bytes are the same, nobody wrote the
+ * target's stored document, and, where several targets may have one key or none was found, nobody wrote the target's collection.
+ */
+#include <string.h>
+
+#include "relation/relation_impl.h"
+
+static int null_key(const kx_cat_relation *relation)
+{
+    if (relation->declared.optional)
+        return KX_OK;
+    return kx_base__fail_at(KX_REQUIRED, relation->owner->name, relation->declared.name, NULL, NULL,
+                            "Foreign key '%s' is null. Declare the relation optional if this is valid.", relation->local.text);
+}
+
+static int dangling(const kx_cat_relation *relation, const kx_doc *doc, const kx_value *key)
+{
+    char text[256];
+    if (relation->declared.optional)
+        return KX_OK;
+    return kx_base__fail_at(KX_DANGLING, relation->owner->name, relation->declared.name, doc->is_new ? NULL : &doc->id, key,
+                            "Related %s with %s=%s not found", relation->target->name, relation->remote.text,
+                            kx_base__show(key, text, sizeof text));
+}
+
+/* One lookup: the id behind the key. A primary key is the id, whether there is a document tells the row. */
+static int find_id(kx_txn *txn, const kx_cat_relation *relation, const kx_value *key, uint64_t *id)
+{
+    if (!relation->index->primary)
+        return kx_collection__lookup(txn, relation->target, relation->index, key, id);
+    return kx_collection__value_as_id(key, id) ? KX_OK : KX_NOTFOUND;
+}
+
+/* The instance that was remembered, refreshed in place, when the key still leads to it; else a new one. */
+static int load_target(kx_txn *txn, const kx_cat_relation *relation, const kx_value *key, kx_doc *known, kx_doc **target)
+{
+    uint64_t id;
+    int rc = find_id(txn, relation, key, &id);
+    if (rc != KX_OK)
+        return rc;
+    if (known != NULL && !known->is_new && known->id == id) {
+        rc = known->stale || known->deleted ? kx_collection__doc_refresh(known) : KX_OK;
+        if (rc == KX_OK)
+            *target = known;
+        return rc;
+    }
+    txn->top->lazy_loads++;
+    return kx_collection__doc_get(txn, relation->target, id, target);
+}
+
+static bool is_fresh(const kx_doc *doc, const kx_cat_relation *relation, const kx_link *link, kx_slice key, uint32_t writes)
+{
+    if (!doc->txn->writes)
+        return true;
+    if (link->key.size != key.size || memcmp(link->key.data, key.data, key.size) != 0)
+        return false;
+    if (link->target == NULL)
+        return link->writes == writes;
+    if (link->target->stale || link->target->deleted)
+        return false;
+    return link->writes == writes || relation->index->unique || relation->index->primary || link->target->is_new;
+}
+
+static int look_up(kx_txn *txn, kx_doc *doc, const kx_cat_relation *relation, const kx_value *value, kx_slice key, kx_doc *known, kx_doc **target)
+{
+    uint32_t writes = kx_collection__writes_to(txn, relation->target->number);
+    int rc = load_target(txn, relation, value, known, target);
+    if (rc == KX_NOTFOUND)
+        rc = dangling(relation, doc, value);
+    if (rc == KX_OK)
+        rc = kx_relation__remember(doc, relation->declared.name, key, *target, writes);
+    return rc;
+}
+
+int kx_relation__follow(kx_doc *doc, const char *name, kx_doc **target)
+{
+    kx_txn *txn = kx_collection__innermost(doc->txn);
+    kx_link *link = kx_relation__link_of(doc, name);
+    const kx_cat_relation *relation;
+    kx_value value;
+    *target = NULL;
+    if (link != NULL && !txn->writes) {
+        *target = link->target;
+        return KX_OK;
+    }
+    int rc = kx_relation__named(txn, doc, name, &relation);
+    if (rc != KX_OK)
+        return rc;
+    if (relation->declared.kind != KX_FOREIGN_KEY)
+        return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL, "%s.%s is a set: search it with kx_related_find",
+                                relation->owner->name, name);
+    kx_slice key = kx_relation__key_item(doc, &relation->local, &value);
+    if (link != NULL && key.data != NULL && is_fresh(doc, relation, link, key, kx_collection__writes_to(txn, relation->target->number))) {
+        *target = link->target;
+        return KX_OK;
+    }
+    if (key.data == NULL)
+        return null_key(relation);
+    return look_up(txn, doc, relation, &value, key, link != NULL ? link->target : NULL, target);
+}
+
+/* ---- link -------------------------------------------------------------------------- */
+
+static int no_key(const kx_cat_relation *relation)
+{
+    return kx_base__fail_at(KX_REQUIRED, relation->owner->name, relation->declared.name, NULL, NULL,
+                            "%s.%s: the document of %s has no %s; set it, or save the document first", relation->owner->name,
+                            relation->declared.name, relation->target->name, relation->remote.text);
+}
+
+static int unlink_key(kx_doc *doc, const kx_cat_relation *relation)
+{
+    kx_value null = kx_null();
+    if (!relation->declared.optional)
+        return kx_relation__not_optional(relation);
+    int rc = kx_collection__doc_change(doc, KX_CHANGE_SET, relation->local.text, &null);
+    kx_link *link = rc == KX_OK ? kx_relation__link_of(doc, relation->declared.name) : NULL;
+    if (link != NULL)
+        kx_relation__forget(link);
+    return rc;
+}
+
+int kx_relation__link(kx_doc *doc, const char *name, kx_doc *target)
+{
+    kx_txn *txn = kx_collection__innermost(doc->txn);
+    const kx_cat_relation *relation;
+    kx_value value;
+    int rc = kx_relation__named(txn, doc, name, &relation);
+    if (rc == KX_OK)
+        rc = kx_collection__enter_write(txn, NULL);
+    if (rc != KX_OK)
+        return rc;
+    if (relation->declared.kind != KX_FOREIGN_KEY)
+        return kx_relation__no_assign(relation);
+    if (target == NULL)
+        return unlink_key(doc, relation);
+    rc = kx_relation__check_target(relation, doc, target);
+    if (rc != KX_OK)
+        return rc;
+    kx_slice key = kx_relation__key_item(target, &relation->remote, &value);
+    if (key.data == NULL)
+        return no_key(relation);
+    rc = kx_collection__doc_change(doc, KX_CHANGE_SET, relation->local.text, &value);
+    if (rc != KX_OK || target == doc)
+        return rc;
+    key = kx_relation__key_item(doc, &relation->local, &value);
+    return kx_relation__remember(doc, relation->declared.name, key, target, kx_collection__writes_to(txn, relation->target->number));
+}
+
+/* ---- what passes through ------------------------------------------------------------- */
+
+/* The first name of a path, when a relation bears it. */
+static const kx_cat_relation *named_in(const kx_doc *doc, const char *path)
+{
+    size_t size = strcspn(path, ".[");
+    for (size_t i = 0; i < doc->collection->relation_count; i++) {
+        const char *name = doc->collection->relations[i].declared.name;
+        if (strlen(name) == size && memcmp(name, path, size) == 0)
+            return &doc->collection->relations[i];
+    }
+    return NULL;
+}
+
+int kx_relation__change(kx_doc *doc, kx_change_kind kind, const char *path, const kx_value *value)
+{
+    const kx_cat_relation *relation = named_in(doc, path);
+    if (relation == NULL)
+        return kx_collection__doc_change(doc, kind, path, value);
+    if (relation->declared.kind != KX_FOREIGN_KEY)
+        return kx_relation__no_assign(relation);
+    return kx_base__fail_at(KX_INVALID, doc->collection->name, path, NULL, NULL,
+                            "%s.%s is a relation: point it at a document with kx_doc_link, or set %s", doc->collection->name,
+                            relation->declared.name, relation->local.text);
+}
+
+int kx_relation__save(kx_doc *doc)
+{
+    return kx_collection__doc_save(doc);
+}
+
+int kx_relation__delete(kx_doc *doc)
+{
+    return kx_collection__doc_delete(doc);
+}
+
+int kx_relation__remove_id(kx_txn *txn, const kx_cat_collection *collection, uint64_t id)
+{
+    return kx_collection__remove(txn, collection, id);
+}

@@ -1,0 +1,6 @@
+kx_sources += \
+	lib/relation/relation.h \
+	lib/relation/relation_impl.h \
+	lib/relation/follow.c \
+	lib/relation/set.c \
+	lib/relation/slot.c

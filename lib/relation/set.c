@@ -1,0 +1,299 @@
+/*
+ * set.c -- related sets: search, count, add, remove, clear, replace.
+ *
+ * Calls that write several documents run in a child transaction of their own, so that they happen whole or not at all.
+ */
+#include <stdlib.h>
+
+#include "relation/relation_impl.h"
+
+static int no_set(const kx_cat_relation *relation)
+{
+    return kx_base__fail_at(KX_INVALID, relation->owner->name, relation->declared.name, NULL, NULL,
+                            "%s.%s is no set: follow it with kx_doc_follow", relation->owner->name, relation->declared.name);
+}
+
+/* The set and this document's key to it; type 0 when it has none, so that the set is empty. */
+static int find_set(kx_txn *txn, const kx_doc *doc, const char *name, const kx_cat_relation **relation, kx_value *key)
+{
+    int rc = kx_relation__named(txn, doc, name, relation);
+    if (rc != KX_OK)
+        return rc;
+    if ((*relation)->declared.kind != KX_RELATED_SET)
+        return no_set(*relation);
+    kx_relation__key_item(doc, &(*relation)->local, key);
+    return KX_OK;
+}
+
+/* ---- reading ------------------------------------------------------------------------- */
+
+/* A key of type 0 binds the query to nothing at all: the set of a document without a key. */
+static kx_query_bound bound_of(const kx_cat_relation *relation, const kx_value *key)
+{
+    return (kx_query_bound){.index = relation->index, .value = *key};
+}
+
+int kx_relation__find(kx_doc *doc, const char *name, const kx_query *query, kx_cursor **cursor)
+{
+    kx_txn *txn = kx_collection__innermost(doc->txn);
+    const kx_cat_relation *relation;
+    kx_value key;
+    *cursor = NULL;
+    int rc = find_set(txn, doc, name, &relation, &key);
+    if (rc != KX_OK)
+        return rc;
+    kx_query_bound bound = bound_of(relation, &key);
+    return kx_query__find(txn, relation->target, query, &bound, cursor);
+}
+
+int kx_relation__count(kx_doc *doc, const char *name, const kx_query *query, uint64_t *count)
+{
+    kx_txn *txn = kx_collection__innermost(doc->txn);
+    const kx_cat_relation *relation;
+    kx_value key;
+    *count = 0;
+    int rc = find_set(txn, doc, name, &relation, &key);
+    if (rc != KX_OK)
+        return rc;
+    kx_query_bound bound = bound_of(relation, &key);
+    return kx_query__count(txn, relation->target, query, &bound, count);
+}
+
+/* ---- one member --------------------------------------------------------------------------- */
+
+static bool has_key(const kx_doc *member, const kx_cat_relation *relation, const kx_value *key)
+{
+    kx_value found;
+    kx_relation__key_item(member, &relation->remote, &found);
+    return found.type != KX_TYPE_NONE && kx_key__compare(&found, key) == 0;
+}
+
+/* Set or null the member's key and save it; where that fails the instance shows its former key again. */
+static int give_key(const kx_cat_relation *relation, kx_doc *member, const kx_value *key)
+{
+    kx_buf former = {0};
+    kx_value value;
+    kx_slice item = kx_relation__key_item(member, &relation->remote, &value);
+    kx_buf__append(&former, item.data, item.size);
+    int rc = former.rc;
+    if (rc == KX_OK)
+        rc = kx_collection__doc_change(member, KX_CHANGE_SET, relation->remote.text, key);
+    if (rc == KX_OK) {
+        rc = kx_relation__save(member);
+        kx_value back = item.data != NULL ? kx_msgpack(former.data, former.size) : kx_null();
+        if (rc != KX_OK)
+            kx_collection__doc_change(member, back.type == KX_TYPE_NULL ? KX_CHANGE_UNSET : KX_CHANGE_SET, relation->remote.text, &back);
+    }
+    kx_buf__free(&former);
+    return rc;
+}
+
+static int set_without_key(const kx_cat_relation *relation)
+{
+    return kx_base__fail_at(KX_REQUIRED, relation->owner->name, relation->declared.name, NULL, NULL,
+                            "%s.%s: this document has no %s to be referred by", relation->owner->name, relation->declared.name,
+                            relation->local.text);
+}
+
+/* The member's own foreign key now leads here, without a lookup. */
+static int remember_reverse(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *member)
+{
+    kx_value value;
+    if (relation->reverse == NULL || doc->is_new)
+        return KX_OK;
+    kx_slice key = kx_relation__key_item(member, &relation->remote, &value);
+    return kx_relation__remember(member, relation->reverse->declared.name, key, doc, kx_collection__writes_to(txn, doc->collection->number));
+}
+
+static int add_member(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, const kx_value *key, kx_doc *member)
+{
+    if (!member->is_new && !member->stale && !kx_collection__has_changes(member) && has_key(member, relation, key))
+        return KX_OK;
+    int rc = give_key(relation, member, key);
+    return rc == KX_OK && member != doc ? remember_reverse(txn, relation, doc, member) : rc;
+}
+
+int kx_relation__add(kx_doc *doc, const char *name, kx_doc *member)
+{
+    kx_txn *txn = kx_collection__innermost(doc->txn);
+    const kx_cat_relation *relation;
+    kx_value key;
+    int rc = find_set(txn, doc, name, &relation, &key);
+    if (rc == KX_OK)
+        rc = kx_collection__enter_write(txn, relation->target);
+    if (rc == KX_OK)
+        rc = kx_relation__check_target(relation, doc, member);
+    if (rc == KX_OK && key.type == KX_TYPE_NONE)
+        rc = set_without_key(relation);
+    return rc == KX_OK ? add_member(txn, relation, doc, &key, member) : rc;
+}
+
+static bool can_be_null(const kx_cat_relation *relation)
+{
+    return relation->reverse == NULL || relation->reverse->declared.optional;
+}
+
+int kx_relation__remove(kx_doc *doc, const char *name, kx_doc *member)
+{
+    kx_txn *txn = kx_collection__innermost(doc->txn);
+    const kx_cat_relation *relation;
+    kx_value key, null = kx_null();
+    int rc = find_set(txn, doc, name, &relation, &key);
+    if (rc == KX_OK)
+        rc = kx_collection__enter_write(txn, relation->target);
+    if (rc == KX_OK)
+        rc = kx_relation__check_target(relation, doc, member);
+    if (rc == KX_OK && member->stale)
+        rc = kx_collection__doc_refresh(member);
+    if (rc != KX_OK)
+        return rc;
+    if (member->is_new || key.type == KX_TYPE_NONE || !has_key(member, relation, &key))
+        return kx_base__fail_at(KX_NOTFOUND, relation->owner->name, name, member->is_new ? NULL : &member->id, NULL,
+                                "the document of %s is no member of %s.%s", relation->target->name, relation->owner->name, name);
+    if (!can_be_null(relation))
+        return kx_relation__not_optional(relation->reverse);
+    return give_key(relation, member, &null);
+}
+
+/* ---- whole sets ----------------------------------------------------------------------------- */
+
+typedef struct id_list {
+    uint64_t *ids;
+    size_t    count, room;
+} id_list;
+
+static int grow_list(id_list *list, size_t more)
+{
+    if (list->room - list->count >= more)
+        return KX_OK;
+    size_t room = list->room * 2 + more;
+    uint64_t *ids = kx_base__realloc(list->ids, kx_base__times(room, sizeof *ids));
+    if (ids == NULL)
+        return kx_base__nomem();
+    list->ids = ids;
+    list->room = room;
+    return KX_OK;
+}
+
+/* The members' ids, ascending. */
+static int list_members(kx_txn *txn, const kx_cat_relation *relation, const kx_value *key, id_list *list)
+{
+    enum { RUN = 1024 };
+    kx_cursor *cursor = NULL;
+    size_t count = 0;
+    kx_query_bound bound = bound_of(relation, key);
+    int rc = kx_query__find(txn, relation->target, NULL, &bound, &cursor);
+    do {
+        if (rc == KX_OK)
+            rc = grow_list(list, RUN);
+        if (rc == KX_OK)
+            rc = kx_query__ids(cursor, list->ids + list->count, RUN, &count);
+        list->count += rc == KX_OK ? count : 0;
+    } while (rc == KX_OK && count != 0);
+    kx_query__close(cursor);
+    return rc;
+}
+
+/* Null the key of a stored member, without an instance; those that are in hand notice. */
+static int null_key(kx_txn *txn, const kx_cat_relation *relation, uint64_t id)
+{
+    static const uint8_t nil[] = {0xc0};
+    kx_change change = {.kind = KX_CHANGE_SET, .path = relation->remote.text, .item = {nil, sizeof nil}};
+    return kx_collection__change_stored(txn, relation->target, id, &change, 1);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+static bool is_listed(const id_list *list, uint64_t id)
+{
+    return list->count != 0 && bsearch(&id, list->ids, list->count, sizeof id, compare_ids) != NULL;
+}
+
+/* Which stored documents are to stay: the ids of `members`, ascending. */
+static int list_wanted(const kx_cat_relation *relation, const kx_doc *doc, kx_doc *const *members, size_t count, id_list *wanted)
+{
+    int rc = grow_list(wanted, count + 1);
+    for (size_t i = 0; i < count && rc == KX_OK; i++) {
+        rc = members[i] != NULL ? kx_relation__check_target(relation, doc, members[i]) : kx_base__fail(KX_INVALID, "member %zu is NULL", i);
+        if (rc == KX_OK && !members[i]->is_new)
+            wanted->ids[wanted->count++] = members[i]->id;
+    }
+    qsort(wanted->ids, wanted->count, sizeof *wanted->ids, compare_ids);
+    return rc;
+}
+
+static int apply_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, const kx_value *key, const id_list *now,
+                            const id_list *wanted, kx_doc *const *members, size_t count)
+{
+    int rc = KX_OK;
+    for (size_t i = 0; i < now->count && rc == KX_OK; i++)
+        if (!is_listed(wanted, now->ids[i]))
+            rc = null_key(txn, relation, now->ids[i]);
+    for (size_t i = 0; i < count && rc == KX_OK; i++)
+        rc = add_member(txn, relation, doc, key, members[i]);
+    return rc;
+}
+
+static bool removes_any(const id_list *now, const id_list *wanted)
+{
+    for (size_t i = 0; i < now->count; i++)
+        if (!is_listed(wanted, now->ids[i]))
+            return true;
+    return false;
+}
+
+/* In a child of its own: all of it or nothing. */
+static int write_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, const kx_value *key, const id_list *now,
+                            const id_list *wanted, kx_doc *const *members, size_t count)
+{
+    kx_txn *inner;
+    if (removes_any(now, wanted) && !can_be_null(relation))
+        return kx_relation__not_optional(relation->reverse);
+    int rc = kx_collection__child(txn, &inner);
+    if (rc != KX_OK)
+        return rc;
+    rc = apply_difference(inner, relation, doc, key, now, wanted, members, count);
+    if (rc == KX_OK)
+        return kx_collection__commit(inner);
+    kx_collection__abort(inner);
+    return rc;
+}
+
+int kx_relation__replace(kx_doc *doc, const char *name, kx_doc *const *members, size_t count)
+{
+    kx_txn *txn = kx_collection__innermost(doc->txn);
+    const kx_cat_relation *relation;
+    kx_value shown, key;
+    kx_buf copy = {0};
+    id_list now = {0}, wanted = {0};
+    int rc = find_set(txn, doc, name, &relation, &shown);
+    if (rc == KX_OK)
+        rc = kx_collection__enter_write(txn, relation->target);
+    if (rc == KX_OK && shown.type == KX_TYPE_NONE && count != 0)
+        rc = set_without_key(relation);
+    if (rc == KX_OK)
+        rc = list_wanted(relation, doc, members, count, &wanted);
+    kx_slice item = rc == KX_OK ? kx_relation__key_item(doc, &relation->local, &shown) : (kx_slice){0};
+    kx_buf__append(&copy, item.data, item.size);
+    if (rc == KX_OK)
+        rc = copy.rc;
+    if (rc == KX_OK)
+        rc = kx_document__value(kx_slice_of(copy.data, copy.size), &key);
+    if (rc == KX_OK)
+        rc = list_members(txn, relation, &key, &now);
+    if (rc == KX_OK)
+        rc = write_difference(txn, relation, doc, &key, &now, &wanted, members, count);
+    kx_base__free(now.ids);
+    kx_base__free(wanted.ids);
+    kx_buf__free(&copy);
+    return rc;
+}
+
+int kx_relation__clear(kx_doc *doc, const char *name)
+{
+    return kx_relation__replace(doc, name, NULL, 0);
+}

@@ -1,0 +1,132 @@
+/* slot.c -- what an instance remembers of its foreign keys, and small questions that all of this room asks. */
+#include <string.h>
+
+#include "relation/relation_impl.h"
+
+typedef struct kx_slot {
+    size_t  count, room;
+    kx_link links[];
+} kx_slot;
+
+static void free_slot(kx_doc *doc)
+{
+    kx_slot *slot = doc->relation;
+    doc->relation = NULL;
+    for (size_t i = 0; i < slot->count; i++) {
+        kx_collection__unhold(slot->links[i].target);
+        kx_buf__free(&slot->links[i].key);
+    }
+    kx_base__free(slot);
+}
+
+kx_link *kx_relation__link_of(const kx_doc *doc, const char *name)
+{
+    kx_slot *slot = doc->relation;
+    for (size_t i = 0; slot != NULL && i < slot->count; i++)
+        if (slot->links[i].name != NULL && strcmp(slot->links[i].name, name) == 0)
+            return &slot->links[i];
+    return NULL;
+}
+
+void kx_relation__forget(kx_link *link)
+{
+    kx_collection__unhold(link->target);
+    link->target = NULL;
+    link->name = NULL;
+}
+
+static kx_link *free_link(kx_doc *doc)
+{
+    kx_slot *slot = doc->relation;
+    for (size_t i = 0; slot != NULL && i < slot->count; i++)
+        if (slot->links[i].name == NULL)
+            return &slot->links[i];
+    if (slot == NULL || slot->count == slot->room) {
+        size_t room = slot != NULL ? slot->room * 2 : 2;
+        kx_slot *larger = kx_base__realloc(slot, sizeof *larger + room * sizeof *larger->links);
+        if (larger == NULL)
+            return NULL;
+        if (slot == NULL)
+            larger->count = 0;
+        larger->room = room;
+        slot = larger;
+        doc->relation = slot;
+        doc->relation_free = free_slot;
+    }
+    kx_link *link = &slot->links[slot->count++];
+    *link = (kx_link){0};
+    return link;
+}
+
+int kx_relation__remember(kx_doc *doc, const char *name, kx_slice key, kx_doc *target, uint32_t writes)
+{
+    kx_link *link = kx_relation__link_of(doc, name);
+    if (link == NULL)
+        link = free_link(doc);
+    if (link == NULL)
+        return kx_base__nomem();
+    if (doc->txn->writes) {
+        kx_buf__clear(&link->key);
+        kx_buf__append(&link->key, key.data, key.size);
+        if (link->key.rc != KX_OK)
+            return link->key.rc;
+    }
+    if (link->target != target) {
+        if (target != NULL)
+            kx_collection__hold(target);
+        kx_collection__unhold(link->target);
+    }
+    link->name = name;
+    link->target = target;
+    link->writes = writes;
+    return KX_OK;
+}
+
+int kx_relation__named(kx_txn *txn, const kx_doc *doc, const char *name, const kx_cat_relation **relation)
+{
+    const kx_cat_collection *collection = doc->collection;
+    int rc = txn->writes ? kx_collection__current(txn, doc->collection, &collection) : KX_OK;
+    *relation = rc == KX_OK ? kx_catalog__relation(collection, name) : NULL;
+    if (rc == KX_OK && *relation == NULL)
+        rc = kx_base__fail_at(KX_INVALID, collection->name, name, NULL, NULL, "%s has no relation '%s'", collection->name, name);
+    return rc;
+}
+
+kx_slice kx_relation__key_item(const kx_doc *doc, const kx_cat_part *part, kx_value *value)
+{
+    kx_slice item = {0};
+    if (part->plain)
+        kx_document__find(doc->bytes, part->text, part->size, NULL, &item);
+    else
+        kx_document__at(doc->bytes, &part->path, NULL, &item);
+    if (kx_document__value(item, value) != KX_OK || value->type == KX_TYPE_NULL)
+        *value = (kx_value){0};
+    return value->type != KX_TYPE_NONE ? item : (kx_slice){0};
+}
+
+int kx_relation__no_assign(const kx_cat_relation *relation)
+{
+    return kx_base__fail_at(KX_INVALID, relation->owner->name, relation->declared.name, NULL, NULL,
+                            "Cannot directly assign to %s. Use add, remove or clear.", relation->declared.name);
+}
+
+int kx_relation__not_optional(const kx_cat_relation *relation)
+{
+    return kx_base__fail_at(KX_REQUIRED, relation->owner->name, relation->declared.name, NULL, NULL, "Cannot set %s to null (not optional)",
+                            relation->declared.name);
+}
+
+int kx_relation__check_target(const kx_cat_relation *relation, const kx_doc *doc, const kx_doc *target)
+{
+    const char *name = relation->declared.name;
+    if (target->txn != doc->txn)
+        return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL, "%s.%s: the documents are of different transactions",
+                                relation->owner->name, name);
+    if (target->collection->number != relation->target->number)
+        return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL, "%s.%s relates to %s, not to %s", relation->owner->name,
+                                name, relation->target->name, target->collection->name);
+    if (target->deleted)
+        return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL, "%s.%s: the document of %s was deleted",
+                                relation->owner->name, name, target->collection->name);
+    return KX_OK;
+}
