@@ -255,11 +255,12 @@ bool kx_iter_next(kx_iter *iter)
     if (iter == NULL)
         return false;
     kx_members members = {.at = iter->at, .end = iter->end, .left = (uint32_t)iter->left, .is_map = iter->is_map != 0};
-    bool more = kx_document__next(&members) && kx_document__value(members.item, &iter->value) == KX_OK &&
-                (!members.is_map || kx_document__value(members.key, &iter->key) == KX_OK);
+    bool more = kx_document__next(&members) && kx_document__value(members.item, &iter->value) == KX_OK;
     iter->at = members.at;
     iter->left = more ? members.left : 0;
-    if (!more)
+    if (more && members.is_map)
+        iter->key = kx_text_n((const char *)members.key.data, members.key.size);
+    else if (!more)
         iter->key = iter->value = (kx_value){0};
     return more;
 }

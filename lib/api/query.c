@@ -26,7 +26,10 @@ int kx_cursor_next(kx_cursor *cursor, kx_doc **doc)
     int rc = kx_collection__enter_top(kx_query__txn(cursor)->top);
     if (rc == KX_OK)
         rc = kx_query__next(cursor, doc);
-    return rc == KX_NOTFOUND ? rc : kx_base__done(rc);
+    if (rc != KX_NOTFOUND)
+        return kx_base__done(rc);
+    kx_base__done(KX_OK);
+    return KX_NOTFOUND;
 }
 
 int kx_cursor_close(kx_cursor *cursor)

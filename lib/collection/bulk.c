@@ -35,7 +35,7 @@ static int clash_inside(const kx_cat_collection *collection, const kx_cat_index 
             continue;
         kx_slice document = document_of(context, entry->tag, entry->id);
         if (shortened) {
-            int rc = kx_collection__same_key(collection, index, document, document_of(context, other->tag, other->id), &same);
+            int rc = kx_collection__same_key(index, document, document_of(context, other->tag, other->id), &same);
             if (rc != KX_OK)
                 return rc;
         }

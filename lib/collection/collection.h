@@ -70,6 +70,7 @@ struct kx_txn {
     uint64_t        lazy_loads;
     kx_doc         *docs;                 /* every live instance */
     kx_doc         *free_docs;            /* instance memory to use again */
+    kx_doc         *leaving;              /* instances on their way there */
     kx_walker      *walkers;
     kx_arena        arena;                /* what lives to the end of the transaction */
     struct kx_registry *registry;         /* instances by (collection, id), write transactions only */
@@ -127,6 +128,7 @@ struct kx_doc {
     kx_doc                  *same;        /* next instance in the registry's bucket */
     void                    *relation;    /* the relation room's slot */
     void                   (*relation_free)(kx_doc *doc);
+    struct kx_undo          *undo;        /* of the innermost child that has written it; NULL: none */
     struct kx_doc_more      *more;        /* owned bytes, changes, texts; NULL while there are none */
     uint32_t                 holds;       /* relation slots and cursors */
     bool                     handed, is_new, deleted;

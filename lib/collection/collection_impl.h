@@ -49,6 +49,7 @@ typedef struct kx_doc_more {
     kx_arena    words;           /* of the changes                                   */
     kx_arena    texts;           /* copies handed out as terminated text             */
     size_t      text_used;
+    bool        lost;            /* changes were lost for lack of memory: it cannot be saved before a reload */
     char        text_space[96];  /* the first of them                                */
     kx_catalog *catalog;         /* pinned by a free copy                            */
     struct kx_layout *layout;    /* the same                                         */
@@ -67,20 +68,14 @@ void  kx_collection__mark_stale(kx_txn *top, uint32_t number, uint64_t id);
 void  kx_collection__mark_all_stale(kx_txn *top);
 void  kx_collection__registry_free(kx_txn *top);
 
-/* What saving did to an instance inside a child, so that the child's abort can take it back. */
-typedef struct kx_undo {
-    struct kx_undo *next;
-    kx_doc         *doc;          /* held */
-    bool            was_new, was_deleted;
-    kx_buf          bytes;        /* as shown before the save */
-    kx_change      *changes;      /* that the save flushed */
-    size_t          count;
-    kx_arena        words;
-} kx_undo;
+/* What saving did to an instance inside a child, so that the child's abort can take it back (undo.c). */
+typedef struct kx_undo kx_undo;
 
 int  kx_collection__undo_note(kx_txn *txn, kx_doc *doc);           /* before a save or delete; nothing to do in a top transaction */
+void kx_collection__undo_forget(kx_txn *txn, kx_doc *doc);         /* it failed: as if it had not been noted */
 void kx_collection__undo_take(kx_txn *txn);                        /* child aborted: take it back */
 void kx_collection__undo_merge(kx_txn *child);                     /* child committed: to its parent */
+void kx_collection__undo_free(kx_txn *txn);                        /* memory alone */
 
 /* ---- C structs ---------------------------------------------------------------------------- */
 
@@ -104,8 +99,8 @@ typedef int kx_key_visit(void *context, const kx_cat_index *index, kx_key *key);
 int kx_collection__keys(const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id, kx_slice document,
                         kx_key_visit *visit, void *context);
 
-/* Is the full (unshortened) key of `index` for this document the same as that of `other`? For shortened unique keys. */
-int kx_collection__same_key(const kx_cat_collection *collection, const kx_cat_index *index, kx_slice document, kx_slice other, bool *same);
+/* Have the two documents a whole (unshortened) key of `index` in common, one without a null part? For shortened unique keys. */
+int kx_collection__same_key(const kx_cat_index *index, kx_slice document, kx_slice other, bool *same);
 
 /* KX_EXISTS with its text when another document than `id` has this key of a unique index. `bare` is the key without the id behind it. */
 int kx_collection__clash(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, kx_slice key, const kx_key *built,

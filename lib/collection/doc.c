@@ -154,6 +154,7 @@ static void empty_doc(kx_doc *doc)
     if (more == NULL)
         return;
     kx_collection__drop_changes(doc);
+    more->lost = false;
     more->text_used = 0;
     if (more->texts.blocks != NULL)
         kx_arena__free(&more->texts);
@@ -216,19 +217,34 @@ static kx_doc *take_doc(kx_txn *top)
     return doc;
 }
 
-static void give_doc(kx_doc *doc)
+static void unlink_doc(kx_doc *doc)
 {
-    kx_txn *top = doc->txn;
-    kx_collection__delist(doc);
-    empty_doc(doc);
     if (doc->prev != NULL)
         doc->prev->next = doc->next;
     else
-        top->docs = doc->next;
+        doc->txn->docs = doc->next;
     if (doc->next != NULL)
         doc->next->prev = doc->prev;
-    doc->next = top->free_docs;
-    top->free_docs = doc;
+}
+
+/* Emptying one lets go of those that its relations held, which may go too: they queue up, since chains of them can be long. */
+static void give_doc(kx_doc *doc)
+{
+    kx_txn *top = doc->txn;
+    bool busy = top->leaving != NULL;
+    kx_collection__delist(doc);
+    unlink_doc(doc);
+    doc->next = top->leaving;
+    doc->prev = NULL;
+    top->leaving = doc;
+    while (!busy && (doc = top->leaving) != NULL) {
+        empty_doc(doc);
+        if (top->leaving != doc)
+            continue;
+        top->leaving = doc->next;
+        doc->next = top->free_docs;
+        top->free_docs = doc;
+    }
 }
 
 void kx_collection__free_docs(kx_txn *top)

@@ -134,55 +134,54 @@ int kx_collection__keys(const kx_cat_collection *collection, const kx_cat_index 
 
 /* ---- unique keys that were shortened ------------------------------------------------ */
 
-/* The whole key of a single (not multi) index, never shortened. */
-static void whole_key(const kx_cat_index *index, kx_slice document, kx_key *key)
+/* Never shortened; `element` for a multi index. */
+static int whole_key(const kx_cat_index *index, kx_slice document, kx_slice element, kx_key *key)
 {
-    kx_key__init(key);
-    build_parts(index, document, NULL, key);
+    kx_value value = {0};
+    int rc = element.data != NULL ? kx_document__value(element, &value) : KX_OK;
+    kx_key__clear(key);
+    build_parts(index, document, &value, key);
+    return rc == KX_OK ? key->rc : rc;
 }
 
-static int same_single(const kx_cat_index *index, kx_slice document, kx_slice other, bool *same)
+/* Two documents whose whole keys are compared, in a multi index each element with each. Keys that need it are rare. */
+typedef struct key_match {
+    const kx_cat_index *index;
+    kx_slice            document, other;
+    kx_key              left, right;
+    bool                same;
+} key_match;
+
+static int compare_right(kx_slice item, void *context)
 {
-    kx_key left, right;
-    whole_key(index, document, &left);
-    whole_key(index, other, &right);
-    int rc = left.rc != KX_OK ? left.rc : right.rc;
-    *same = left.size == right.size && memcmp(left.data, right.data, left.size) == 0;
-    kx_key__free(&left);
-    kx_key__free(&right);
+    key_match *match = context;
+    int rc = whole_key(match->index, match->other, item, &match->right);
+    if (rc == KX_OK && match->left.size == match->right.size && memcmp(match->left.data, match->right.data, match->left.size) == 0)
+        match->same = true;
     return rc;
 }
 
-/* Elements of two arrays that share a shortened key: compared whole, each with each. Such keys are rare. */
-typedef struct element_match {
-    const kx_cat_part *part;
-    kx_slice           other, item;
-    bool               found;
-} element_match;
-
-static int equals_item(kx_slice item, void *context)
+static int compare_left(kx_slice item, void *context)
 {
-    element_match *match = context;
-    if (item.size == match->item.size && memcmp(item.data, match->item.data, item.size) == 0)
-        match->found = true;
-    return KX_OK;
+    key_match *match = context;
+    int rc = whole_key(match->index, match->document, item, &match->left);
+    if (rc != KX_OK || match->left.has_null)
+        return rc;
+    if (!match->index->multi)
+        return compare_right(item, match);
+    return kx_document__each(match->other, &each_part(match->index)->path, true, compare_right, match);
 }
 
-static int find_item(kx_slice item, void *context)
+int kx_collection__same_key(const kx_cat_index *index, kx_slice document, kx_slice other, bool *same)
 {
-    element_match *match = context;
-    match->item = item;
-    return kx_document__each(match->other, &match->part->path, true, equals_item, match);
-}
-
-int kx_collection__same_key(const kx_cat_collection *collection, const kx_cat_index *index, kx_slice document, kx_slice other, bool *same)
-{
-    (void)collection;
-    if (!index->multi)
-        return same_single(index, document, other, same);
-    element_match match = {.part = each_part(index), .other = other};
-    int rc = kx_document__each(document, &match.part->path, true, find_item, &match);
-    *same = match.found;
+    key_match match = {.index = index, .document = document, .other = other};
+    kx_key__init(&match.left);
+    kx_key__init(&match.right);
+    int rc = index->multi ? kx_document__each(document, &each_part(index)->path, true, compare_left, &match)
+                          : compare_left((kx_slice){0}, &match);
+    *same = match.same;
+    kx_key__free(&match.left);
+    kx_key__free(&match.right);
     return rc;
 }
 
@@ -228,7 +227,7 @@ static int clash_shortened(kx_txn *txn, const kx_cat_collection *collection, con
         if (rc == KX_OK)
             rc = kx_collection__document_of(txn->db, collection, item.id, row, &other);
         if (rc == KX_OK)
-            rc = kx_collection__same_key(collection, index, document, other, &same);
+            rc = kx_collection__same_key(index, document, other, &same);
         if (rc == KX_OK && same)
             rc = kx_collection__taken(collection, index, document, id, item.id);
     }

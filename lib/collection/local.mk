@@ -14,4 +14,5 @@ kx_sources += \
 	lib/collection/snapshot.c \
 	lib/collection/sort.c \
 	lib/collection/txn.c \
+	lib/collection/undo.c \
 	lib/collection/write.c

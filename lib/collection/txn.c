@@ -12,23 +12,44 @@ kx_txn *kx_collection__innermost(kx_txn *txn)
     return txn;
 }
 
+static bool was_forked(const kx_txn *txn)
+{
+    return txn->db->fork_count != kx_base__fork_count();
+}
+
+static bool is_anothers(const kx_txn *txn)
+{
+    return txn->writes && !pthread_equal(txn->owner, pthread_self());
+}
+
+static int check_user(const kx_txn *txn)
+{
+    if (was_forked(txn))
+        return kx_base__fail(KX_FORKED, "this transaction was begun before a fork; open the store again in the child");
+    if (is_anothers(txn))
+        return kx_base__fail(KX_THREAD, "a write transaction is used by the thread that began it");
+    return KX_OK;
+}
+
+static int check_child(const kx_txn *txn)
+{
+    if (txn->child != NULL)
+        return kx_base__fail(KX_BUSY, "this transaction has a live child; use the child, or end it first");
+    return KX_OK;
+}
+
 int kx_collection__enter_top(kx_txn *txn)
 {
-    if (txn->db->fork_count != kx_base__fork_count())
-        return kx_base__fail(KX_FORKED, "this transaction was begun before a fork; open the store again in the child");
-    if (txn->writes && !pthread_equal(txn->owner, pthread_self()))
-        return kx_base__fail(KX_THREAD, "a write transaction is used by the thread that began it");
-    if (txn->top->failed != KX_OK)
-        return kx_base__fail(txn->top->failed, "an earlier write of this transaction failed half-way: abort it");
-    return KX_OK;
+    int rc = check_user(txn);
+    if (rc == KX_OK && txn->top->failed != KX_OK)
+        rc = kx_base__fail(txn->top->failed, "an earlier write of this transaction failed half-way: abort it");
+    return rc;
 }
 
 int kx_collection__enter(kx_txn *txn)
 {
     int rc = kx_collection__enter_top(txn);
-    if (rc == KX_OK && txn->child != NULL)
-        rc = kx_base__fail(KX_BUSY, "this transaction has a live child; use the child, or end it first");
-    return rc;
+    return rc == KX_OK ? check_child(txn) : rc;
 }
 
 int kx_collection__enter_doc(const kx_doc *doc, kx_txn **acting)
@@ -60,6 +81,16 @@ static _Atomic(kx_txn *) *spare_of_thread(kx_db *db)
     return &db->spares[(self >> 12 ^ self >> 20) % KX_DB_SPARES];
 }
 
+static void free_retired(kx_txn *txn)
+{
+    while (txn->retired != NULL) {
+        kx_retired *next = txn->retired->next;
+        kx_catalog__release(txn->retired->catalog);
+        kx_base__free(txn->retired);
+        txn->retired = next;
+    }
+}
+
 static kx_txn *new_txn(kx_db *db)
 {
     kx_txn *txn = kx_base__zalloc(sizeof *txn);
@@ -74,9 +105,21 @@ static kx_txn *new_txn(kx_db *db)
     return txn;
 }
 
+/* Live ones are met in a child made by fork alone, where memory is freed and nothing else is touched. */
 void kx_collection__free_txn(kx_txn *txn)
 {
+    while (txn->child != NULL) {
+        kx_txn *child = txn->child;
+        txn->child = child->child;
+        kx_collection__undo_free(child);
+        kx_catalog__release(child->catalog);
+        kx_base__free(child);
+    }
+    kx_collection__free_docs(txn);
     kx_collection__free_spares(txn, 0);
+    kx_collection__registry_free(txn);
+    kx_arena__free(&txn->arena);
+    free_retired(txn);
     kx_catalog__release(txn->catalog);
     kx_collection__pending_free(txn);
     kx_base__free(txn->tallies);
@@ -216,16 +259,6 @@ static void close_walkers(kx_txn *txn)
     }
 }
 
-static void free_retired(kx_txn *txn)
-{
-    while (txn->retired != NULL) {
-        kx_retired *next = txn->retired->next;
-        kx_catalog__release(txn->retired->catalog);
-        kx_base__free(txn->retired);
-        txn->retired = next;
-    }
-}
-
 /* Everything that a top transaction handed out goes; the object is ready for its next use. */
 static void clear_top(kx_txn *txn)
 {
@@ -281,47 +314,53 @@ static void end_child(kx_txn *child, bool keep)
     kx_base__free(child);
 }
 
-static int commit_child(kx_txn *child)
-{
-    kx_txn *parent = child->parent;
-    close_walkers(child);
-    int rc = kx_store__commit(child->store);
-    if (rc != KX_OK) {
-        child->store = NULL;
-        kx_collection__undo_take(child);
-        kx_collection__count_all(child->top);
-    } else {
-        kx_collection__undo_merge(child);
-    }
-    end_child(child, rc == KX_OK);
-    if (rc != KX_OK)
-        parent->top->failed = rc;
-    return rc;
-}
-
-int kx_collection__commit(kx_txn *txn)
-{
-    int rc = kx_collection__enter(txn);
-    if (rc != KX_OK && rc != txn->top->failed)
-        return rc;
-    return txn->parent != NULL ? commit_child(txn) : commit_top(txn);
-}
-
+/* What failed half-way was written in this child, since nobody acts in its parent meanwhile: it goes with it. */
 static void abort_child(kx_txn *child)
 {
     close_walkers(child);
     kx_store__abort(child->store);
     child->store = NULL;
+    child->top->failed = KX_OK;
     kx_collection__undo_take(child);
     kx_collection__count_all(child->top);
     end_child(child, false);
 }
 
+static int commit_child(kx_txn *child)
+{
+    kx_txn *top = child->top;
+    int rc = top->failed;
+    if (rc != KX_OK) {
+        abort_child(child);
+        return kx_base__fail(rc, "an earlier write of this transaction failed half-way: nothing of it was kept");
+    }
+    close_walkers(child);
+    rc = kx_store__commit(child->store);
+    child->store = NULL;
+    if (rc == KX_OK) {
+        kx_collection__undo_merge(child);
+    } else {
+        kx_collection__undo_take(child);
+        kx_collection__count_all(top);
+        top->failed = rc;
+    }
+    end_child(child, rc == KX_OK);
+    return rc;
+}
+
+int kx_collection__commit(kx_txn *txn)
+{
+    int rc = check_user(txn);
+    if (rc == KX_OK)
+        rc = check_child(txn);
+    if (rc != KX_OK)
+        return rc;
+    return txn->parent != NULL ? commit_child(txn) : commit_top(txn);
+}
+
 void kx_collection__abort(kx_txn *txn)
 {
-    if (txn == NULL)
-        return;
-    if (txn->db->fork_count == kx_base__fork_count() && txn->writes && !pthread_equal(txn->owner, pthread_self()))
+    if (txn == NULL || was_forked(txn) || is_anothers(txn))
         return;
     for (kx_txn *inner; (inner = kx_collection__innermost(txn)) != txn && txn->child != NULL;)
         abort_child(inner);
@@ -343,12 +382,6 @@ void kx_collection__abort(kx_txn *txn)
 
 /* ---- kx_write and kx_read -------------------------------------------------------- */
 
-/* Other readers of this process may keep the map from growing for a moment; a writer that waits holds nothing. */
-static int grow(kx_db *db)
-{
-    return kx_store__grow(db->store);
-}
-
 int kx_collection__run(kx_db *db, kx_txn_mode mode, int (*work)(kx_txn *, void *), void *context)
 {
     for (;;) {
@@ -366,8 +399,12 @@ int kx_collection__run(kx_db *db, kx_txn_mode mode, int (*work)(kx_txn *, void *
             rc = kx_base__done(kx_collection__commit(txn));
             full = rc == KX_MAP_FULL;
         }
-        if (!full || mode == KX_READ || grow(db) != KX_OK)
+        if (!full || mode == KX_READ)
             return rc;
+        if (kx_store__grow(db->store) != KX_OK) {
+            kx_base__done(KX_OK);      /* the text stands that tells where it was full */
+            return rc;
+        }
     }
 }
 

@@ -66,34 +66,34 @@ static kx_slice key_of(const kx_pending *pending, const pending_entry *entry)
     return kx_slice_of(pending->keys.data + entry->at, entry->size);
 }
 
-/* Entries that both versions have stay: take them out of both lists. Lists of one index are short but for large arrays,
-   whose keys are sorted, so equal runs fall away from the front. */
+/* By index, then key: the order in which the entries of either version were noted. */
+static int compare_entries(const kx_pending *pending, const pending_entry *left, const pending_entry *right)
+{
+    if (left->index != right->index)
+        return left->index < right->index ? -1 : 1;
+    int order = memcmp(pending->keys.data + left->at, pending->keys.data + right->at, left->size < right->size ? left->size : right->size);
+    return order != 0 ? order : (left->size > right->size) - (left->size < right->size);
+}
+
+/* Entries that both versions have stay: take them out of both lists. */
 static void drop_common(kx_pending *pending)
 {
-    size_t kept_removes = 0, kept_adds = 0, add = pending->removes;
     pending_entry *items = pending->items;
-    for (size_t i = 0; i < pending->removes; i++) {
-        kx_slice gone = key_of(pending, &items[i]);
-        size_t found = pending->count;
-        for (size_t j = add; j < pending->count && found == pending->count; j++) {
-            kx_slice come = items[j].index == items[i].index ? key_of(pending, &items[j]) : (kx_slice){0};
-            if (come.size == gone.size && memcmp(come.data, gone.data, gone.size) == 0)
-                found = j;
-            else if (items[j].index > items[i].index)
-                break;
-        }
-        if (found == pending->count) {
-            items[kept_removes++] = items[i];
-        } else {
-            items[found].index = NULL;
-            add = found == add ? add + 1 : add;
-        }
+    size_t gone = 0, come = pending->removes, kept = 0, removes = pending->removes;
+    while (gone < removes && come < pending->count) {
+        int order = compare_entries(pending, &items[gone], &items[come]);
+        if (order == 0)
+            items[gone].index = items[come].index = NULL;
+        gone += order <= 0;
+        come += order >= 0;
     }
-    for (size_t j = pending->removes; j < pending->count; j++)
-        if (items[j].index != NULL)
-            items[kept_removes + kept_adds++] = items[j];
-    pending->removes = kept_removes;
-    pending->count = kept_removes + kept_adds;
+    for (size_t i = 0; i < pending->count; i++) {
+        if (i == removes)
+            pending->removes = kept;
+        if (items[i].index != NULL)
+            items[kept++] = items[i];
+    }
+    pending->count = kept;
 }
 
 static int collect(const kx_cat_collection *collection, const kx_write_op *op, kx_pending *pending)
@@ -379,16 +379,14 @@ static char *quoted(kx_arena *arena, kx_slice name)
 static int changes_of(kx_slice document, kx_arena *arena, kx_change **changes, size_t *count)
 {
     kx_members members = kx_document__members(document);
-    kx_value name;
     *count = 0;
     *changes = kx_arena__alloc(arena, kx_base__times((size_t)members.left + 1, sizeof **changes));
     if (*changes == NULL)
         return kx_base__nomem();
     while (kx_document__next(&members)) {
-        int rc = kx_document__value(members.key, &name);
-        char *path = rc == KX_OK ? quoted(arena, kx_slice_of(name.data, name.size)) : NULL;
+        char *path = quoted(arena, members.key);
         if (path == NULL)
-            return rc != KX_OK ? rc : kx_base__nomem();
+            return kx_base__nomem();
         (*changes)[(*count)++] = (kx_change){.kind = KX_CHANGE_SET, .path = path, .item = members.item};
     }
     return KX_OK;

@@ -12,8 +12,8 @@ work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' 0
 trap 'exit 99' 1 2 15
 
-# Sanitizers and coverage put symbols of their own into a library: theirs start with two underscores.
-${NM:-nm} -D --defined-only "$library" | awk '{ print $NF }' | sed 's/@.*//' | grep -v '^__\|^_init$\|^_fini$' |
+# Sanitizers and gcov put symbols of their own into a library: with two underscores in front, and gcov's mangle_path.
+${NM:-nm} -D --defined-only "$library" | awk '{ print $NF }' | sed 's/@.*//' | grep -v '^__\|^_init$\|^_fini$\|^mangle_path$' |
     sort -u > "$work/exported"
 
 cd "$src" || exit 99

@@ -1,0 +1,231 @@
+/*
+ * catalog.h -- which collections, fields, indexes and relations exist; the format's version.
+ *
+ * A kx_catalog is immutable and counted: a transaction pins the one of its snapshot, a declaration makes the next one.
+ * Nothing here touches a table: the collection room reads and writes the catalog's documents and carries out the steps.
+ *
+ * On disk, all of it documents with the record format of every other document (doc/format.md):
+ *   kx/meta     row 0: {"format":1,"epoch":N,"schema_version":N,"next_table":N,
+ *                       "free":{"rows":[…],"unique":[…],"postings":[…]}}
+ *               row n: {"next_id":N}, only where the rows of collection n do not tell it any more
+ *   kx/catalog  row n: the collection whose rows are table d/<n>: a dump's collection line plus "table" members
+ * Members that this version does not know are kept when a definition is written again. A definition (of a collection,
+ * field, index or relation) may carry "features": a bit mask; an unknown bit makes the collection read-only in this
+ * version, and so do an unknown member that is true, an unknown type, kind or action, and what declaring refuses as
+ * not done yet. A definition of that sort (except a collection's own) is not in the arrays below; what it says is
+ * kept in the collection's `raw`, and declaring or dropping there is KX_READONLY.
+ */
+#ifndef KX_CATALOG_CATALOG_H
+#define KX_CATALOG_CATALOG_H
+
+#include <lmdbkenobix/model.h>
+
+#include "base/base.h"
+#include "document/document.h"
+#include "key/key.h"
+#include "store/store.h"
+
+enum { KX_CATALOG_FORMAT = 1 };      /* the newest major format that this version reads */
+
+typedef struct kx_catalog kx_catalog;
+typedef struct kx_cat_collection kx_cat_collection;
+
+/* One path of an index or key. */
+typedef struct kx_cat_part {
+    const char *text;               /* without the '-' */
+    kx_path     path;
+    bool        plain;              /* a plain top-level name: `text`, `size` */
+    size_t      size;
+    bool        descending;
+    bool        each;               /* the array of a multi index: an entry an element */
+} kx_cat_part;
+
+typedef struct kx_cat_index {
+    const char    *paths;           /* blanks and needless backquotes removed: "status,-amount" */
+    size_t         size;            /* of `paths`, in bytes */
+    kx_store_table table;           /* number 0 for a primary index, which has none */
+    bool           unique, primary, multi, sparse, implied;     /* primary is unique too */
+    size_t         count;
+    kx_cat_part   *parts;
+    kx_slice       raw;             /* the definition as stored where it has unknown members, else {NULL, 0} */
+} kx_cat_index;
+
+typedef struct kx_cat_field {
+    const char *path_text;
+    kx_path     path;
+    bool        plain;
+    size_t      size;               /* of `path_text`, in bytes */
+    kx_type     type;               /* KX_TYPE_NONE: any */
+    bool        optional;
+    const char *initial;            /* as declared; NULL: none */
+    kx_slice    initial_item;       /* its MessagePack, canonical */
+    kx_slice    raw;
+} kx_cat_field;
+
+typedef struct kx_cat_relation {
+    kx_relation              declared;   /* every default filled in, texts owned by the catalog */
+    size_t                   size;       /* of its name, in bytes */
+    bool                     implied;    /* the reverse of a foreign key that said .reverse */
+    const kx_cat_collection *owner;
+    const kx_cat_collection *target;
+    kx_cat_part              local;      /* the field of the owner: the foreign key, or a set's local field */
+    kx_cat_part              remote;     /* the field of the target: the related field, or a set's foreign key */
+    const kx_cat_index      *index;      /* of the target, over `remote`: what following or searching uses */
+    const struct kx_cat_relation *reverse; /* the other direction, where one is declared; else NULL. Of several, the one
+                                              that .reverse pairs, else the one whose name sorts first */
+    kx_slice                 raw;
+} kx_cat_relation;
+
+struct kx_cat_collection {
+    const char      *name;
+    size_t           size;           /* of `name`, in bytes */
+    uint32_t         number;         /* of its rows table */
+    size_t           position;       /* in the catalog */
+    bool             writable;
+    size_t           field_count, index_count, relation_count;
+    kx_cat_field    *fields;
+    kx_cat_index    *indexes;
+    kx_cat_relation *relations;
+    const kx_cat_index *primary;     /* NULL: ids are given automatically */
+    bool             has_checks;     /* a field has a type, is required or has an initial */
+    bool             changed;        /* the room's own: differs from the catalog that a plan starts from */
+    kx_slice         raw;            /* as stored where it has unknown members or is not writable, else {NULL, 0} */
+};
+
+struct kx_catalog {
+    uint64_t            epoch;            /* counts catalog changes; 0: an empty store */
+    uint32_t            schema_version;
+    uint32_t            next_table;
+    size_t              count;
+    kx_cat_collection  *collections;      /* in order of declaration (by number) */
+    /* the rest is private to the room */
+    struct kx_catalog_private *own;
+};
+
+/* The catalog of an empty store. KX_NOMEM. */
+int kx_catalog__empty(kx_catalog **catalog);
+
+/* Longest name of a collection or relation, in bytes: error texts show it whole. */
+enum { KX_CATALOG_NAME = 255 };
+
+/* Decode. `numbers` and `documents` are the rows of kx/catalog without their checksums. KX_FORMAT: a newer major
+   format, named; KX_CORRUPT; KX_NOMEM. */
+int kx_catalog__decode(kx_slice meta, const uint64_t *numbers, const kx_slice *documents, size_t count,
+                       kx_catalog **catalog);
+
+/* The epoch of a meta document, without decoding the rest. KX_CORRUPT, KX_FORMAT. */
+int kx_catalog__epoch(kx_slice meta, uint64_t *epoch);
+
+kx_catalog *kx_catalog__retain(kx_catalog *catalog);
+void        kx_catalog__release(kx_catalog *catalog);      /* NULL is fine; any thread */
+
+/* By name, hashed; NULL and KX_INVALID's text recorded ("no collection 'x'; there are …" with the nearest name
+   when one is near) by the _named form. */
+const kx_cat_collection *kx_catalog__find(const kx_catalog *catalog, const char *name);
+int kx_catalog__named(const kx_catalog *catalog, const char *name, const kx_cat_collection **collection);
+const kx_cat_collection *kx_catalog__numbered(const kx_catalog *catalog, uint32_t number);
+const kx_cat_index    *kx_catalog__index(const kx_cat_collection *collection, const char *paths);     /* NULL: none */
+const kx_cat_relation *kx_catalog__relation(const kx_cat_collection *collection, const char *name);   /* NULL: none */
+const kx_cat_field    *kx_catalog__field(const kx_cat_collection *collection, const char *path);      /* NULL: none */
+
+/* All tables that the catalog names, those of its free lists too (a declaration may use them again), for opening.
+   *tables is malloc'ed (kx_base__free). KX_NOMEM. */
+int kx_catalog__tables(const kx_catalog *catalog, kx_store_table **tables, size_t *count);
+
+/* ---- changing: pure functions from one catalog to the next ---------------------------- */
+
+typedef enum kx_cat_step_kind {
+    KX_STEP_MAKE_COLLECTION,    /* make its rows table */
+    KX_STEP_MAKE_INDEX,         /* make (or reuse) its table and fill it from the documents, checking what it demands */
+    KX_STEP_CHECK_FIELD,        /* check a new field over the documents that are there, and write its .initial where missing */
+    KX_STEP_DROP_INDEX,         /* empty the table */
+    KX_STEP_DROP_COLLECTION     /* empty the rows table and forget its next id */
+} kx_cat_step_kind;
+
+typedef struct kx_cat_step {
+    kx_cat_step_kind kind;
+    size_t           collection;   /* position in the next catalog; SIZE_MAX for steps of a dropped collection */
+    size_t           item;         /* MAKE_INDEX, CHECK_FIELD: position of the index or field there; otherwise unused */
+    kx_store_table   table;        /* the table to make or to empty; number 0 for a primary index: there is only its
+                                      demand to check, that the collection is empty */
+    bool             table_is_new; /* false: an emptied table of the same shape is used again */
+} kx_cat_step;
+
+typedef struct kx_cat_plan {
+    kx_catalog  *next;             /* NULL: nothing to do. Its epoch is one higher */
+    kx_cat_step *steps;            /* in the order to carry out: drops, collections, fields, indexes */
+    size_t       count;
+    uint32_t    *changed;          /* numbers of collections whose row of kx/catalog is to be written (deleted, when it is
+                                      in `next` no more) */
+    size_t       changed_count;
+} kx_cat_plan;
+
+/*
+ * What declaring `models` (ended by NULL) asks of a store. All of one call resolve together; a missing target
+ * collection is created empty; indexes that relations imply are added on both ends. Steps come without looking at
+ * documents: a step on an empty collection costs nothing to carry out. What is held already is found out without
+ * taking memory.
+ *
+ * An explicit index over exactly one path serves a relation unless it is multi; an implied one yields to it in either
+ * order of declaring. A field, an index path and a key begin with no relation's name, since such a path crosses it.
+ * The field of a primary index is of type int and has no .initial; it may be optional, since an id is given where it
+ * is missing.
+ *
+ *   KX_CONFLICT  same name, other flags; same field, other type; a relation of the same name with other members; two
+ *                different reverses; a multi index where a relation needs a plain one; two primary indexes.
+ *                The text names both: "orders.user: declared optional, but the store has it required"
+ *   KX_INVALID   a name that is empty, is no UTF-8, begins with "kx/" or holds control characters, a relation's that is
+ *                no plain name of a path; no such type, kind or action; an index without paths; a bad path; .multi whose
+ *                array is not its first path or is not the only one; .primary over more than one plain field; a field
+ *                named _id or like a relation of the collection; a field inside one that is no map; an .initial that is no
+ *                value of its type; members that its kind does not take; a foreign key that relates every document to
+ *                itself; SET_NULL on a required field or relation; SET_DEFAULT without .initial; a reserved member that
+ *                is not zero; what this version does not do yet (other kinds than foreign key and related set, other
+ *                actions than DO_NOTHING, .enforced, .deferred, compound keys): the text says so
+ *   KX_LIMIT     more than KX_STORE_TABLES tables, a name over KX_CATALOG_NAME bytes;  KX_NOMEM
+ *   KX_READONLY  a collection that it would change is not writable here
+ * After an error nothing is owned; `plan` is empty.
+ */
+int  kx_catalog__declare(const kx_catalog *from, const kx_model *const *models, kx_cat_plan *plan);
+
+/*
+ * What dropping asks. What a relation stands on is KX_CONFLICT, which names that relation: an index that a key or a
+ * set is searched by, a set that is the reverse of a foreign key (drop that instead), a collection that a relation of
+ * another one targets. With a relation go its implied reverse and the implied indexes that nothing else needs.
+ *
+ *   KX_INVALID   there is none of that name
+ *   KX_CONFLICT  as above
+ *   KX_READONLY  the collection is not writable here, or an index or collection is to go while another one is not: what
+ *                that one needs is not known;  KX_NOMEM
+ */
+int  kx_catalog__drop_index(const kx_catalog *from, const char *collection, const char *paths, kx_cat_plan *plan);
+int  kx_catalog__drop_relation(const kx_catalog *from, const char *collection, const char *relation, kx_cat_plan *plan);
+int  kx_catalog__drop_field(const kx_catalog *from, const char *collection, const char *path, kx_cat_plan *plan);
+int  kx_catalog__drop_collection(const kx_catalog *from, const char *collection, kx_cat_plan *plan);
+int  kx_catalog__set_schema_version(const kx_catalog *from, uint32_t version, kx_cat_plan *plan);
+void kx_catalog__plan_free(kx_cat_plan *plan);             /* releases `next` unless it was taken (set to NULL) */
+
+/* Append the documents to write: a collection's row of kx/catalog, and row 0 of kx/meta. Set out->rc. */
+void kx_catalog__encode(const kx_cat_collection *collection, kx_buf *out);
+void kx_catalog__encode_meta(const kx_catalog *catalog, kx_buf *out);
+
+/* ---- schema lines ------------------------------------------------------------------------ */
+
+/* The dump's collection line (no newline): members at their default left out; implied indexes and implied reverses
+   left out, since declaring brings them back. */
+int  kx_catalog__to_json(const kx_cat_collection *collection, uint64_t next_id, kx_buf *out);
+
+/*
+ * Read such a line into a model whose memory is `arena`'s. *next_id is 0 when the line has none. Unknown members are
+ * KX_INVALID here (a schema that this version cannot honour), as is a line that is none; the text names line and
+ * column, or the member.
+ */
+int  kx_catalog__from_json(const char *line, size_t size, kx_arena *arena, kx_model *model, uint64_t *next_id);
+
+/* The same from MessagePack already parsed (a loader that has read the line for itself). */
+int  kx_catalog__from_document(kx_slice document, kx_arena *arena, kx_model *model, uint64_t *next_id);
+
+/* Is this document a dump's collection line ({"collection":…})? Its name, else NULL; texts point into the document. */
+bool kx_catalog__is_line(kx_slice document, kx_slice *name);
+
+#endif

@@ -1,0 +1,265 @@
+/*
+ * cursor.c -- steps over what matches.
+ *
+ * In a write transaction a cursor is a walker of the collection room. Before the first write to its collection it takes
+ * the ids that are left, in order; from then on it fetches each document as it is then, passes over those that have gone, and
+ * tests all conditions. A child that was begun meanwhile has the same effect: what was opened in its parent cannot be
+ * read while it lives.
+ */
+#include "query/query_impl.h"
+
+/* ---- life -------------------------------------------------------------------------------- */
+
+static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, bool keeps)
+{
+    kx_query_compiled *query = &cursor->query;
+    kx_query_source *source = &cursor->source;
+    cursor->walks = cursor->detached = false;
+    cursor->rc = KX_OK;
+    cursor->doc = NULL;
+    query->txn = txn;
+    query->collection = collection;
+    query->tests = NULL;
+    query->orders = NULL;
+    query->test_count = query->order_count = 0;
+    query->limit = UINT64_MAX;
+    query->offset = 0;
+    query->keeps = keeps;
+    query->owns_paths = false;
+    kx_query__memory_init(&query->memory);
+    source->mode = MODE_END;
+    source->started = source->in_run = false;
+    source->scan = source->dead_scan = NULL;
+    source->at = source->count = source->range = 0;
+    source->run_bytes = NULL;
+    source->last_key = (kx_buf){0};
+    source->ids = (kx_query_ids){0};
+    source->sorter = (kx_query_sorter){0};
+}
+
+int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound,
+                      bool keeps, bool counts)
+{
+    init(cursor, txn, collection, keeps);
+    int rc = kx_query__compile(&cursor->query, query, bound);
+    if (rc == KX_OK && counts)
+        kx_query__forget_order(&cursor->query);
+    if (rc == KX_OK)
+        rc = kx_query__plan(&cursor->query, &cursor->plan);
+    if (rc != KX_OK) {
+        kx_query__compiled_free(&cursor->query);
+        return rc;
+    }
+    cursor->left = cursor->query.limit;
+    cursor->skip = cursor->query.offset;
+    cursor->tests = kx_query__needs_test(&cursor->query);
+    cursor->reads = kx_query__needs_document(&cursor->query) || cursor->plan.access == ACCESS_IDS;
+    return KX_OK;
+}
+
+/* What is sorted by keys has been tested on the way. */
+int kx_query__open(kx_cursor *cursor)
+{
+    int rc = kx_query__source_open(cursor, cursor->query.txn->store);
+    if (rc != KX_OK)
+        kx_query__shut(cursor);
+    else if (cursor->source.mode == MODE_SORTED && !cursor->source.sorter.more)
+        cursor->tests = cursor->reads = false;
+    return rc;
+}
+
+void kx_query__shut(kx_cursor *cursor)
+{
+    if (cursor->walks)
+        kx_collection__forget_walker(&cursor->walker);
+    kx_collection__unhold(cursor->doc);
+    kx_query__source_close(&cursor->source);
+    kx_query__compiled_free(&cursor->query);
+}
+
+/* ---- writes in between ----------------------------------------------------------------------- */
+
+static int detach(kx_cursor *cursor, kx_store_txn *store)
+{
+    if (cursor->detached)
+        return KX_OK;
+    int rc = kx_query__source_collect(cursor, store);
+    if (rc == KX_OK)
+        cursor->detached = cursor->tests = cursor->reads = true;
+    else
+        cursor->rc = rc;
+    return rc;
+}
+
+static int before_write(kx_walker *walker)
+{
+    kx_cursor *cursor = (kx_cursor *)walker;
+    if (cursor->rc != KX_OK)
+        return KX_OK;
+    return detach(cursor, kx_collection__innermost(walker->txn)->store);
+}
+
+static void close_walker(kx_walker *walker)
+{
+    kx_query__close((kx_cursor *)walker);
+}
+
+/* ---- steps --------------------------------------------------------------------------------------- */
+
+static int lost_row(const kx_cursor *cursor, uint64_t id)
+{
+    return kx_base__fail_at(KX_CORRUPT, cursor->query.collection->name, NULL, &id, NULL,
+                            "an index of %s has an entry for document %llu, which is not there", cursor->query.collection->name,
+                            (unsigned long long)id);
+}
+
+/* 1: the document passes; 0; or an error. */
+static int test_row(kx_cursor *cursor, uint64_t id, kx_slice row)
+{
+    kx_query_compiled *query = &cursor->query;
+    kx_slice document = {0};
+    if (row.data != NULL) {
+        int rc = kx_collection__document_of(query->txn->db, query->collection, id, row, &document);
+        if (rc != KX_OK)
+            return rc;
+    }
+    return kx_query__passes(query, id, document, cursor->detached);
+}
+
+static int find_next(kx_cursor *cursor, kx_store_txn *store, bool wants_row, uint64_t *id, kx_slice *row)
+{
+    for (;;) {
+        *row = (kx_slice){0};
+        int rc = kx_query__source_next(cursor, id, row);
+        if (rc != KX_OK)
+            return rc;
+        if (cursor->skip > 0 && !cursor->tests && !cursor->reads) {
+            cursor->skip--;
+            continue;
+        }
+        if (row->data == NULL && (wants_row || cursor->reads)) {
+            rc = kx_store__row_get(store, cursor->query.collection->number, *id, row);
+            if (rc == KX_NOTFOUND && (cursor->detached || cursor->plan.access == ACCESS_IDS))
+                continue;
+            if (rc != KX_OK)
+                return rc == KX_NOTFOUND ? lost_row(cursor, *id) : rc;
+        }
+        if (cursor->tests) {
+            rc = test_row(cursor, *id, *row);
+            if (rc < 0)
+                return rc;
+            if (rc == 0)
+                continue;
+        }
+        if (cursor->skip == 0)
+            return KX_OK;
+        cursor->skip--;
+    }
+}
+
+int kx_query__step(kx_cursor *cursor, bool wants_row, uint64_t *id, kx_slice *row)
+{
+    kx_store_txn *store = cursor->query.txn->store;
+    if (cursor->left == 0)
+        return KX_NOTFOUND;
+    if (cursor->walks) {
+        store = kx_collection__innermost(cursor->query.txn)->store;
+        int rc = store != cursor->source.store ? detach(cursor, store) : KX_OK;
+        if (rc != KX_OK)
+            return rc;
+    }
+    int rc = find_next(cursor, store, wants_row, id, row);
+    cursor->left -= rc == KX_OK;
+    return rc;
+}
+
+/* ---- the door ---------------------------------------------------------------------------------------- */
+
+int kx_query__find(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, kx_cursor **result)
+{
+    *result = NULL;
+    kx_cursor *cursor = kx_base__alloc(sizeof *cursor);
+    if (cursor == NULL)
+        return kx_base__nomem();
+    int rc = kx_query__prepare(cursor, txn, collection, query, bound, true, false);
+    if (rc == KX_OK) {
+        cursor->walks = txn->writes;
+        if (cursor->walks) {
+            cursor->walker.collection = collection->number;
+            cursor->walker.told = false;
+            cursor->walker.before_write = before_write;
+            cursor->walker.close = close_walker;
+            kx_collection__add_walker(txn, &cursor->walker);
+        }
+        rc = kx_query__open(cursor);
+    }
+    if (rc != KX_OK) {
+        kx_base__free(cursor);
+        return rc;
+    }
+    *result = cursor;
+    return KX_OK;
+}
+
+/* The same instance shows the next document, unless somebody holds on to it. */
+static int show(kx_cursor *cursor, uint64_t id, kx_slice row)
+{
+    kx_doc *doc = cursor->doc;
+    if (doc != NULL && doc->holds == 1 && !doc->handed)
+        return kx_collection__doc_turn(doc, id, row);
+    kx_collection__unhold(doc);
+    cursor->doc = NULL;
+    kx_txn *acting = cursor->walks ? kx_collection__innermost(cursor->query.txn) : cursor->query.txn;
+    int rc = kx_collection__doc_of_row(acting, cursor->query.collection, id, row, &doc);
+    if (rc != KX_OK)
+        return rc;
+    kx_collection__hold(doc);
+    cursor->doc = doc;
+    return KX_OK;
+}
+
+int kx_query__next(kx_cursor *cursor, kx_doc **doc)
+{
+    uint64_t id;
+    kx_slice row;
+    *doc = NULL;
+    if (cursor->rc != KX_OK)
+        return cursor->rc;
+    int rc = kx_query__step(cursor, true, &id, &row);
+    if (rc == KX_OK)
+        rc = show(cursor, id, row);
+    if (rc == KX_OK) {
+        *doc = cursor->doc;
+        return KX_OK;
+    }
+    cursor->rc = rc;
+    kx_collection__unhold(cursor->doc);
+    cursor->doc = NULL;
+    return rc;
+}
+
+int kx_query__ids(kx_cursor *cursor, uint64_t *ids, size_t room, size_t *count)
+{
+    kx_slice row;
+    *count = 0;
+    while (cursor->rc == KX_OK && *count < room) {
+        cursor->rc = kx_query__step(cursor, false, &ids[*count], &row);
+        *count += cursor->rc == KX_OK;
+    }
+    return cursor->rc == KX_NOTFOUND ? KX_OK : cursor->rc;
+}
+
+int kx_query__close(kx_cursor *cursor)
+{
+    if (cursor == NULL)
+        return KX_OK;
+    int rc = cursor->rc == KX_NOTFOUND ? KX_OK : cursor->rc;
+    kx_query__shut(cursor);
+    kx_base__free(cursor);
+    return rc;
+}
+
+kx_txn *kx_query__txn(const kx_cursor *cursor)
+{
+    return cursor->query.txn;
+}

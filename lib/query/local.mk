@@ -1,0 +1,16 @@
+kx_sources += \
+	lib/query/query.h \
+	lib/query/compile.c \
+	lib/query/cursor.c \
+	lib/query/filter.c \
+	lib/query/filter_time.c \
+	lib/query/find.c \
+	lib/query/like.c \
+	lib/query/match.c \
+	lib/query/memory.c \
+	lib/query/order.c \
+	lib/query/plan.c \
+	lib/query/query_impl.h \
+	lib/query/range.c \
+	lib/query/sort.c \
+	lib/query/source.c

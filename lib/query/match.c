@@ -1,0 +1,255 @@
+/* match.c -- does a document pass the tests? The table of operators against types is in doc/query.md. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/query_impl.h"
+
+kx_value kx_query__id_value(uint64_t id)
+{
+    return (kx_value){.type = id <= INT64_MAX ? KX_TYPE_INT : KX_TYPE_UINT, .integer = (int64_t)id};
+}
+
+static bool is_null(kx_type type)
+{
+    return type == KX_TYPE_NONE || type == KX_TYPE_NULL;
+}
+
+static bool in_range(const kx_query_test *test, const kx_value *value)
+{
+    if (kx_key__class(value->type) != kx_key__class(test->value.type))
+        return false;
+    if (value->type == KX_TYPE_REAL && isnan(value->real))
+        return false;
+    int order = kx_key__compare(value, &test->value);
+    switch (test->op) {
+    case TEST_LT: return order < 0;
+    case TEST_LE: return order <= 0;
+    case TEST_GT: return order > 0;
+    default:      return order >= 0;
+    }
+}
+
+static int compare_values(const void *left, const void *right)
+{
+    return kx_key__compare(left, right);
+}
+
+static bool in_list(const kx_query_test *test, const kx_value *value)
+{
+    if (is_null(value->type))
+        return test->with_null;
+    return bsearch(value, test->value.data, test->value.size, sizeof *value, compare_values) != NULL;
+}
+
+static int has_element(const kx_query_test *test, kx_slice array)
+{
+    kx_members members = kx_document__members(array);
+    while (kx_document__next(&members)) {
+        kx_value element;
+        int rc = kx_document__value(members.item, &element);
+        if (rc != KX_OK)
+            return rc;
+        if (kx_key__compare(&element, &test->value) == 0)
+            return 1;
+    }
+    return members.malformed ? kx_base__fail(KX_CORRUPT, "an array is damaged or cut short") : 0;
+}
+
+static int contains(const kx_query_test *test, const kx_value *value)
+{
+    if (value->type == KX_TYPE_ARRAY)
+        return has_element(test, kx_slice_of(value->data, value->size));
+    if (value->type == KX_TYPE_TEXT && test->value.type == KX_TYPE_TEXT)
+        return memmem(value->data, value->size, test->value.data, test->value.size) != NULL;
+    return 0;
+}
+
+static int passes_value(const kx_query_test *test, const kx_value *value)
+{
+    switch (test->op) {
+    case TEST_EQ:       return kx_key__compare(value, &test->value) == 0;
+    case TEST_NE:       return !is_null(value->type) && kx_key__compare(value, &test->value) != 0;
+    case TEST_LT: case TEST_LE: case TEST_GT: case TEST_GE:
+        return in_range(test, value);
+    case TEST_IN:       return in_list(test, value);
+    case TEST_LIKE:     return value->type == KX_TYPE_TEXT && kx_query__like(test->bytes, kx_slice_of(value->data, value->size));
+    case TEST_NULL:     return is_null(value->type);
+    case TEST_NOT_NULL: return !is_null(value->type);
+    case TEST_CONTAINS: return contains(test, value);
+    default:            return 0;
+    }
+}
+
+static bool is_number(kx_type type)
+{
+    return type == KX_TYPE_INT || type == KX_TYPE_UINT || type == KX_TYPE_REAL;
+}
+
+/* Documents are canonical: what is equal has equal bytes, except that integers and reals meet. */
+static inline int passes_item(const kx_query_test *test, kx_slice item)
+{
+    kx_value value;
+    if (test->bytes.size > 0 && test->op <= TEST_NE) {
+        bool same = item.size == test->bytes.size && memcmp(item.data, test->bytes.data, item.size) == 0;
+        if (same || (test->op == TEST_EQ && !is_number(test->value.type)))
+            return same == (test->op == TEST_EQ);
+    }
+    if (test->op == TEST_NULL || test->op == TEST_NOT_NULL)
+        return is_null(kx_document__type(item)) == (test->op == TEST_NULL);
+    int rc = kx_document__value(item, &value);
+    return rc == KX_OK ? passes_value(test, &value) : rc;
+}
+
+/* ---- paths with [] --------------------------------------------------------------------- */
+
+typedef struct spread {
+    const kx_query_test *test;
+    const kx_path       *path;
+    uint32_t             depth;
+    struct { kx_members members; uint32_t step; } levels[KX_PATH_STEPS];
+} spread;
+
+/* From `item` on to the next [], where its elements wait, or to the end of the path. What is no array there has no elements. */
+static int spread_from(spread *walk, kx_slice item, uint32_t step)
+{
+    const kx_step *steps = walk->path->steps;
+    uint32_t stop = step;
+    while (stop < walk->path->count && steps[stop].kind != KX_STEP_EACH)
+        stop++;
+    kx_path part = {.count = stop - step, .steps = walk->path->steps + step};
+    if (part.count > 0) {
+        kx_slice within = item;
+        if (!kx_document__at(within, &part, NULL, &item))
+            return 0;
+    }
+    if (stop == walk->path->count) {
+        kx_value value;
+        int rc = kx_document__value(item, &value);
+        return rc == KX_OK ? kx_key__compare(&value, &walk->test->value) == 0 : rc;
+    }
+    if (kx_document__type(item) == KX_TYPE_ARRAY) {
+        walk->levels[walk->depth].members = kx_document__members(item);
+        walk->levels[walk->depth++].step = stop + 1;
+    }
+    return 0;
+}
+
+static int passes_spread(const kx_query_test *test, kx_slice document)
+{
+    spread walk;
+    walk.test = test;
+    walk.path = test->subject.path;
+    walk.depth = 0;
+    int rc = spread_from(&walk, document, 0);
+    while (rc == 0 && walk.depth > 0) {
+        kx_members *members = &walk.levels[walk.depth - 1].members;
+        if (kx_document__next(members))
+            rc = spread_from(&walk, members->item, walk.levels[walk.depth - 1].step);
+        else if (members->malformed)
+            rc = kx_base__fail(KX_CORRUPT, "an array is damaged or cut short");
+        else
+            walk.depth--;
+    }
+    return rc;
+}
+
+/* ---- a document ---------------------------------------------------------------------------- */
+
+static inline int passes_test(kx_query_test *test, uint64_t id, kx_slice document)
+{
+    kx_slice item;
+    kx_value value;
+    switch (test->subject.kind) {
+    case SUBJECT_NAME:
+        kx_document__find(document, test->subject.name, test->subject.size, &test->subject.hint, &item);
+        return passes_item(test, item);
+    case SUBJECT_PATH:
+        if (!kx_document__at(document, test->subject.path, &test->subject.hint, &item))
+            item = (kx_slice){0};
+        return passes_item(test, item);
+    case SUBJECT_SPREAD:
+        return passes_spread(test, document);
+    default:
+        value = kx_query__id_value(id);
+        return passes_value(test, &value);
+    }
+}
+
+int kx_query__passes(kx_query_compiled *compiled, uint64_t id, kx_slice document, bool all)
+{
+    for (size_t i = 0; i < compiled->test_count; i++) {
+        kx_query_test *test = &compiled->tests[i];
+        if (test->answered && !all)
+            continue;
+        int rc = passes_test(test, id, document);
+        if (rc < 0)
+            return kx_base__fail_at(rc, compiled->collection->name, test->subject.text, &id, NULL, "document %llu of %s is damaged",
+                                    (unsigned long long)id, compiled->collection->name);
+        if (rc == 0)
+            return 0;
+    }
+    return 1;
+}
+
+bool kx_query__needs_test(const kx_query_compiled *compiled)
+{
+    for (size_t i = 0; i < compiled->test_count; i++) {
+        if (!compiled->tests[i].answered)
+            return true;
+    }
+    return false;
+}
+
+bool kx_query__needs_document(const kx_query_compiled *compiled)
+{
+    for (size_t i = 0; i < compiled->test_count; i++) {
+        if (!compiled->tests[i].answered && compiled->tests[i].subject.kind != SUBJECT_ID)
+            return true;
+    }
+    return false;
+}
+
+bool kx_query__not_null(const kx_query_test *test)
+{
+    switch (test->op) {
+    case TEST_NULL:     return false;
+    case TEST_IN:       return !test->with_null;
+    case TEST_CONTAINS: return test->value.type != KX_TYPE_NULL;
+    default:            return true;
+    }
+}
+
+/* ---- what a scan compares with --------------------------------------------------------------- */
+
+static int prepare_bytes(kx_query_compiled *compiled, kx_query_test *test)
+{
+    if (test->value.type == KX_TYPE_ARRAY || test->value.type == KX_TYPE_MAP) {
+        test->bytes = kx_slice_of(test->value.data, test->value.size);
+        return KX_OK;
+    }
+    kx_builder builder;
+    kx_slice item;
+    kx_builder__init(&builder);
+    kx_builder__value(&builder, &test->value);
+    int rc = kx_builder__finish(&builder, &item);
+    if (rc == KX_OK) {
+        const void *copy = kx_query__copy(&compiled->memory, item.data, item.size);
+        rc = copy != NULL ? KX_OK : KX_NOMEM;
+        if (copy != NULL)
+            test->bytes = kx_slice_of(copy, item.size);
+    }
+    kx_builder__free(&builder);
+    return rc;
+}
+
+int kx_query__prepare_scan(kx_query_compiled *compiled)
+{
+    int rc = KX_OK;
+    for (size_t i = 0; i < compiled->test_count && rc == KX_OK; i++) {
+        kx_query_test *test = &compiled->tests[i];
+        if (!test->answered && (test->op == TEST_EQ || test->op == TEST_NE) && test->subject.kind != SUBJECT_ID)
+            rc = prepare_bytes(compiled, test);
+    }
+    return rc;
+}

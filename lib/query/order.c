@@ -1,0 +1,122 @@
+/*
+ * order.c -- "status,-amount": what to sort by, and the key that sorts a document so.
+ *
+ * Parts that cannot change the order are left out: a path that a test binds to one value, one that stood before, and
+ * everything behind the id. The id itself, ascending, ends every order and is not kept as a part.
+ */
+#include <string.h>
+
+#include "query/query_impl.h"
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+/* To the comma that ends this part, or the end; a comma inside backquotes is a name's. */
+static const char *part_end(const char *at)
+{
+    bool quoted = false;
+    for (; *at != '\0' && (quoted || *at != ','); at++)
+        quoted ^= *at == '`';
+    return at;
+}
+
+static size_t count_parts(const char *text)
+{
+    size_t count = 1;
+    for (const char *end = part_end(text); *end != '\0'; end = part_end(end + 1))
+        count++;
+    return count;
+}
+
+static bool is_constant(const kx_query_compiled *compiled, const kx_query_subject *subject)
+{
+    for (size_t i = 0; i < compiled->test_count; i++) {
+        const kx_query_test *test = &compiled->tests[i];
+        if ((test->op == TEST_EQ || test->op == TEST_NULL) && kx_query__same_subject(subject, &test->subject))
+            return true;
+    }
+    for (size_t i = 0; i + 1 < compiled->order_count; i++) {
+        if (kx_query__same_subject(subject, &compiled->orders[i].subject))
+            return true;
+    }
+    return false;
+}
+
+/* One part, from `at` to `end`. */
+static int add_part(kx_query_compiled *compiled, const char *at, const char *end, const char *whole)
+{
+    kx_query_order *order = &compiled->orders[compiled->order_count];
+    while (at < end && is_blank(*at))
+        at++;
+    while (at < end && is_blank(end[-1]))
+        end--;
+    order->descending = at < end && *at == '-';
+    at += order->descending;
+    size_t size = (size_t)(end - at);
+    char *text = kx_query__alloc(&compiled->memory, size + 1);
+    if (text == NULL)
+        return KX_NOMEM;
+    memcpy(text, at, size);
+    text[size] = '\0';
+    order->subject = (kx_query_subject){0};
+    compiled->order_count++;
+    int rc = kx_query__subject(compiled, text, &order->subject);
+    if (rc != KX_OK)
+        return kx_base__fail_in(rc, "order_by '%s'", whole);
+    if (order->subject.kind == SUBJECT_SPREAD)
+        return kx_base__fail_at(KX_INVALID, compiled->collection->name, text, NULL, NULL,
+                                "order_by '%s': a path with [] is many values, which have no order", whole);
+    return KX_OK;
+}
+
+/* Every part is checked, also those that are left out. Owned paths of these are freed by moving them behind the end. */
+static void leave_out(kx_query_compiled *compiled)
+{
+    kx_query_order *order = &compiled->orders[--compiled->order_count];
+    if (order->subject.owns_path)
+        kx_path__free((kx_path *)(uintptr_t)order->subject.path);
+}
+
+int kx_query__order(kx_query_compiled *compiled, const char *order_by)
+{
+    bool ended = false;
+    compiled->orders = kx_query__alloc(&compiled->memory, kx_base__times(count_parts(order_by), sizeof *compiled->orders));
+    if (compiled->orders == NULL)
+        return KX_NOMEM;
+    for (const char *at = order_by;; at++) {
+        const char *end = part_end(at);
+        int rc = add_part(compiled, at, end, order_by);
+        if (rc != KX_OK)
+            return rc;
+        const kx_query_order *order = &compiled->orders[compiled->order_count - 1];
+        bool is_id = order->subject.kind == SUBJECT_ID;
+        if (ended || is_constant(compiled, &order->subject) || (is_id && !order->descending))
+            leave_out(compiled);
+        ended |= is_id;
+        if (*end == '\0')
+            return KX_OK;
+        at = end;
+    }
+}
+
+int kx_query__sort_key(kx_query_compiled *compiled, uint64_t id, kx_slice document, kx_key *key)
+{
+    for (size_t i = 0; i < compiled->order_count; i++) {
+        kx_query_order *order = &compiled->orders[i];
+        kx_slice item = {0};
+        kx_value value;
+        if (order->subject.kind == SUBJECT_NAME)
+            kx_document__find(document, order->subject.name, order->subject.size, &order->subject.hint, &item);
+        else if (order->subject.kind == SUBJECT_PATH && !kx_document__at(document, order->subject.path, &order->subject.hint, &item))
+            item = (kx_slice){0};
+        int rc = kx_document__value(item, &value);
+        if (rc != KX_OK)
+            return rc;
+        if (order->subject.kind == SUBJECT_ID)
+            value = kx_query__id_value(id);
+        kx_key__add(key, &value, order->descending);
+    }
+    return key->rc;
+}

@@ -1,0 +1,35 @@
+/*
+ * query.h -- filter, planner, cursor, ordering: which documents, in which order, at which cost.
+ *
+ * Relations are crossed from the catalog alone; instances are the collection room's.
+ */
+#ifndef KX_QUERY_QUERY_H
+#define KX_QUERY_QUERY_H
+
+#include <lmdbkenobix/query.h>
+
+#include "collection/collection.h"
+
+/*
+ * A set that a query is bound to: the documents whose `index` value (one part, or the first part of a compound one) equals `value`. It holds in
+ * addition to the query's own conditions, and nothing in those can leave it. NULL: the whole collection.
+ */
+typedef struct kx_query_bound {
+    const kx_cat_index *index;
+    kx_value            value;
+} kx_query_bound;
+
+int kx_query__find(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, kx_cursor **cursor);
+int kx_query__first(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, kx_doc **doc);
+int kx_query__all(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, kx_doc ***docs, size_t *count);
+int kx_query__count(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, uint64_t *count);
+int kx_query__get(kx_txn *txn, const kx_cat_collection *collection, const char *path, const kx_value *value, kx_doc **doc);
+
+int kx_query__next(kx_cursor *cursor, kx_doc **doc);      /* KX_NOTFOUND at the end, without a text */
+int kx_query__close(kx_cursor *cursor);                   /* NULL is fine */
+kx_txn *kx_query__txn(const kx_cursor *cursor);           /* that opened it */
+
+/* Up to `room` ids of matching documents, in order, without instances: for writes over a whole set. *count 0 at the end. */
+int kx_query__ids(kx_cursor *cursor, uint64_t *ids, size_t room, size_t *count);
+
+#endif

@@ -1,0 +1,229 @@
+/*
+ * entries.c -- index entries: a key and the id or the ids under it.
+ *
+ * Ids are kept as the machine keeps a 64-bit number, which lets LMDB compare them as numbers and store a key's ids side
+ * by side. Written with mdb_put and mdb_del by key and id only: deleting through a cursor loses neighbours here.
+ */
+#include "store/store_impl.h"
+
+#include <string.h>
+
+static uint64_t id_of(const MDB_val *value)
+{
+    uint64_t id;
+    memcpy(&id, value->mv_data, sizeof(id));
+    return id;
+}
+
+static int check_key(const kx_store_txn *txn, kx_slice key)
+{
+    if (key.size >= 1 && key.size <= KEY_MAX)
+        return KX_OK;
+    return kx_base__fail(KX_LIMIT, "%s: an index key of %zu bytes; 1 to %d are possible", txn->store->path, key.size, KEY_MAX);
+}
+
+/* What every read of entries begins with. */
+static int prepare_read(kx_store_txn *txn, kx_store_table table, MDB_dbi *handle)
+{
+    int rc = kx_store__usable(txn);
+    if (rc == KX_OK)
+        rc = kx_store__handle(txn, table.number, handle);
+    return rc == KX_OK ? kx_store__txn_fault(txn, FAULT_READ) : rc;
+}
+
+static int check_id(const kx_store_txn *txn, const MDB_val *value)
+{
+    if (value->mv_size == sizeof(uint64_t))
+        return KX_OK;
+    return kx_base__fail(KX_CORRUPT, "%s: an index entry holds %zu bytes instead of an id", txn->store->path, value->mv_size);
+}
+
+int kx_store__entry_get(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t *id)
+{
+    MDB_dbi handle = 0;
+    MDB_val k = kx_store__val(key), value;
+    kx_point *p;
+    int mdb;
+    *id = UINT64_MAX;
+    int rc = prepare_read(txn, table, &handle);
+    if (rc != KX_OK)
+        return rc;
+    if (key.size == 0 || key.size > KEY_MAX)
+        return check_key(txn, key);
+    if (txn->writes) {
+        mdb = mdb_get(txn->mdb, handle, &k, &value);
+    } else {
+        rc = kx_store__point(txn, table.number, handle, &p);
+        if (rc != KX_OK)
+            return rc;
+        mdb = mdb_cursor_get(p->cursor, &k, &value, MDB_SET);
+    }
+    txn->top->stats.descents++;
+    if (mdb != 0)
+        return mdb == MDB_NOTFOUND ? KX_NOTFOUND : kx_store__txn_error(txn, mdb, "look up a key");
+    rc = check_id(txn, &value);
+    if (rc == KX_OK)
+        *id = id_of(&value);
+    return rc;
+}
+
+int kx_store__entry_count(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t *count)
+{
+    MDB_dbi handle = 0;
+    MDB_cursor *cursor;
+    MDB_val k = kx_store__val(key), value;
+    size_t stored = 1;
+    *count = 0;
+    int rc = prepare_read(txn, table, &handle);
+    if (rc == KX_OK)
+        rc = check_key(txn, key);
+    if (rc == KX_OK)
+        rc = kx_store__cursor(txn, table.number, handle, &cursor);
+    if (rc != KX_OK)
+        return rc == KX_NOTFOUND ? KX_OK : rc;
+    txn->top->stats.descents++;
+    int mdb = mdb_cursor_get(cursor, &k, &value, MDB_SET);
+    if (mdb == 0 && table.shape == KX_STORE_POSTINGS)
+        mdb = mdb_cursor_count(cursor, &stored);
+    kx_store__cursor_done(txn, table.number, cursor);
+    if (mdb == 0)
+        *count = stored;
+    return mdb == 0 || mdb == MDB_NOTFOUND ? KX_OK : kx_store__txn_error(txn, mdb, "count a key");
+}
+
+/* ---- many keys in one pass ------------------------------------------------------------- */
+
+typedef struct pass {
+    MDB_cursor *cursor;
+    MDB_val     key, value;       /* where the cursor stands */
+    bool        stands;
+    bool        dense;            /* the last step led to the key that was wanted: the next one may, too */
+} pass;
+
+static int compare(const MDB_val *a, kx_slice b)
+{
+    int order = memcmp(a->mv_data, b.data, a->mv_size < b.size ? a->mv_size : b.size);
+    return order != 0 ? order : (a->mv_size > b.size) - (a->mv_size < b.size);
+}
+
+/* The next key of the table is often the next one wanted; else the cursor searches, from its page where it can. */
+static int seek(kx_store_stats *stats, pass *p, kx_slice key)
+{
+    int mdb = MDB_NOTFOUND;
+    if (p->stands && compare(&p->key, key) == 0)
+        return 0;
+    if (p->stands && p->dense) {
+        mdb = mdb_cursor_get(p->cursor, &p->key, &p->value, MDB_NEXT_NODUP);
+        p->stands = mdb == 0;
+        int order = mdb == 0 ? compare(&p->key, key) : -1;
+        p->dense = order == 0;
+        if (order >= 0)
+            return order == 0 ? 0 : MDB_NOTFOUND;
+        if (mdb == MDB_NOTFOUND)
+            return mdb;
+    }
+    MDB_val k = kx_store__val(key);
+    stats->descents++;
+    mdb = mdb_cursor_get(p->cursor, &k, &p->value, MDB_SET_KEY);
+    p->stands = mdb == 0;
+    p->key = k;
+    p->dense = p->dense || mdb == 0;
+    return mdb;
+}
+
+int kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count, uint64_t *ids)
+{
+    MDB_dbi handle = 0;
+    pass p = {.dense = true};
+    for (size_t i = 0; i < count; i++)
+        ids[i] = UINT64_MAX;
+    int rc = prepare_read(txn, table, &handle);
+    if (rc == KX_NOTFOUND)
+        return KX_OK;
+    if (rc == KX_OK)
+        rc = kx_store__cursor(txn, table.number, handle, &p.cursor);
+    if (rc != KX_OK)
+        return rc;
+    for (size_t i = 0; rc == KX_OK && i < count; i++) {
+        rc = check_key(txn, keys[i]);
+        int mdb = rc == KX_OK ? seek(&txn->top->stats, &p, keys[i]) : MDB_NOTFOUND;
+        if (mdb != 0 && mdb != MDB_NOTFOUND)
+            rc = kx_store__txn_error(txn, mdb, "look up keys");
+        if (mdb == 0)
+            rc = check_id(txn, &p.value);
+        if (mdb == 0 && rc == KX_OK)
+            ids[i] = id_of(&p.value);
+    }
+    kx_store__cursor_done(txn, table.number, p.cursor);
+    return rc;
+}
+
+/* ---- adding ------------------------------------------------------------------------------ */
+
+static bool is_append_key(const kx_store_txn *top, uint32_t table, kx_slice key)
+{
+    return top->append_table == table && top->append_size == key.size && memcmp(top->append_key, key.data, key.size) == 0;
+}
+
+/* Appended entries need no search. A pair that is not above the others after all is put where it belongs. */
+static int append_entry(kx_store_txn *txn, kx_store_table table, MDB_dbi handle, kx_slice key, MDB_val *k, MDB_val *value)
+{
+    kx_store_txn *top = txn->top;
+    if (table.shape == KX_STORE_POSTINGS && is_append_key(top, table.number, key))
+        return mdb_put(txn->mdb, handle, k, value, MDB_APPENDDUP | MDB_NODUPDATA);
+    int mdb = mdb_put(txn->mdb, handle, k, value, MDB_APPEND);
+    if (mdb == 0) {
+        top->append_table = table.number;
+        top->append_size = key.size;
+        memcpy(top->append_key, key.data, key.size);
+    }
+    return mdb;
+}
+
+static int add_unique(kx_store_txn *txn, MDB_dbi handle, MDB_val *k, uint64_t id)
+{
+    MDB_val value = {sizeof(id), &id};
+    int mdb = mdb_put(txn->mdb, handle, k, &value, MDB_NOOVERWRITE);
+    if (mdb == MDB_KEYEXIST)      /* LMDB has pointed `value` at what is there */
+        return value.mv_size == sizeof(id) && id_of(&value) == id ? KX_OK : KX_EXISTS;
+    return mdb == 0 ? KX_OK : kx_store__txn_error(txn, mdb, "add an index entry");
+}
+
+int kx_store__entry_add(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t id, bool append)
+{
+    MDB_dbi handle;
+    MDB_val k = kx_store__val(key), value = {sizeof(id), &id};
+    int rc = check_key(txn, key);
+    if (rc == KX_OK)
+        rc = kx_store__prepare_write(txn, table.number, &handle);
+    if (rc != KX_OK)
+        return rc;
+    int mdb = append ? append_entry(txn, table, handle, key, &k, &value) : MDB_KEYEXIST;
+    if (mdb == MDB_KEYEXIST && table.shape == KX_STORE_UNIQUE)
+        return add_unique(txn, handle, &k, id);
+    if (mdb == MDB_KEYEXIST)
+        mdb = mdb_put(txn->mdb, handle, &k, &value, MDB_NODUPDATA);
+    return mdb == 0 || mdb == MDB_KEYEXIST ? KX_OK : kx_store__txn_error(txn, mdb, "add an index entry");
+}
+
+/* ---- removing ------------------------------------------------------------------------------ */
+
+int kx_store__entry_remove(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t id)
+{
+    MDB_dbi handle;
+    MDB_val k = kx_store__val(key), value = {sizeof(id), &id};
+    int mdb = 0, rc = check_key(txn, key);
+    if (rc == KX_OK)
+        rc = kx_store__prepare_write(txn, table.number, &handle);
+    if (rc != KX_OK)
+        return rc;
+    if (table.shape == KX_STORE_UNIQUE) {
+        MDB_val stored;
+        mdb = mdb_get(txn->mdb, handle, &k, &stored);
+        if (mdb == 0 && (stored.mv_size != sizeof(id) || id_of(&stored) != id))
+            return KX_NOTFOUND;
+    }
+    if (mdb == 0)
+        mdb = mdb_del(txn->mdb, handle, &k, &value);
+    return mdb == 0 ? KX_OK : kx_store__txn_error(txn, mdb, "remove an index entry");
+}

@@ -1,0 +1,14 @@
+kx_sources += \
+	lib/store/store.h \
+	lib/store/store_impl.h \
+	lib/store/entries.c \
+	lib/store/env.c \
+	lib/store/error.c \
+	lib/store/file.c \
+	lib/store/handles.c \
+	lib/store/head.c \
+	lib/store/map.c \
+	lib/store/rows.c \
+	lib/store/scans.c \
+	lib/store/txn.c \
+	lib/store/writer.c

@@ -1,0 +1,114 @@
+/*
+ * inspect.h -- the parts of kx-inspect: its command line as it was asked, its commands, and the writers of documents.
+ */
+#ifndef KX_TOOLS_INSPECT_H
+#define KX_TOOLS_INSPECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <lmdbkenobix.h>
+
+typedef enum inspect_format {
+    FORMAT_NONE,          /* not said: tables on a terminal, JSON lines elsewhere */
+    FORMAT_TABLE,
+    FORMAT_JSONL,
+    FORMAT_JSON,
+    FORMAT_CSV,
+    FORMAT_TSV,
+    FORMAT_MSGPACK,
+    FORMAT_DUMP
+} inspect_format;
+
+typedef struct inspect {
+    const struct inspect_command *command;
+    const char     *store;         /* as it was named */
+    const char     *path;          /* resolved */
+    const char    **words;         /* all operands; owned */
+    const char    **operands;      /* those behind the store */
+    size_t          operand_count;
+    inspect_format  format;
+    const char     *file;          /* -o */
+    bool            force, exit_status, quiet, verbose;
+    kx_query        query;         /* filter, args, order_by, limit, offset */
+    char          **fields;        /* --fields, ended by NULL; NULL: whole documents */
+    kx_value       *args;          /* --arg, ended by "no value" */
+    char          **texts;         /* what args point at */
+    size_t          arg_count;
+    FILE           *out;
+    uint64_t        matched;       /* documents found, for -e */
+} inspect;
+
+/*
+ * A command. `run` works in one snapshot and returns the exit status, having said what is wrong.
+ */
+typedef struct inspect_command {
+    const char *name;
+    size_t      least, most;       /* operands behind the store */
+    uint32_t    options;           /* bits of those that go with it */
+    const char *shape;             /* for messages: "STORE COLLECTION [FILTER]" */
+    int       (*run)(kx_txn *txn, inspect *in);
+} inspect_command;
+
+int inspect_info(kx_txn *txn, inspect *in);
+int inspect_schema(kx_txn *txn, inspect *in);
+int inspect_dump(kx_txn *txn, inspect *in);
+int inspect_find(kx_txn *txn, inspect *in);
+int inspect_get(kx_txn *txn, inspect *in);
+int inspect_count(kx_txn *txn, inspect *in);
+
+/* Say what the library's last failing call says. What was asked for (a name, a filter, a path) is TOOL_USAGE when it means
+   nothing; everything else is the store's. Returns the exit status. */
+int inspect_fail(const inspect *in, int rc);
+
+/* A relation in words: "foreign_key user_id to users.user_id, optional". */
+void inspect_put_relation(FILE *out, const kx_relation *relation);
+
+/* Read VALUE of a command line: a JSON number, true, false, null or quoted text; whatever else is text as it stands. *text
+   is what it points at, the caller's to free. */
+kx_value inspect_value(const char *text, char **kept);
+
+/* ---- documents ---------------------------------------------------------------------- */
+
+typedef struct rows rows;
+
+/* Begin to write documents in in->format. */
+rows *rows_begin(inspect *in);
+
+/* True when every document must be shown to rows_learn() first: CSV's header names all columns. */
+bool rows_wants_learning(const rows *all);
+int  rows_learn(rows *all, kx_doc *doc);
+
+/* Write one; KX_OK or the library's error. */
+int rows_add(rows *all, kx_doc *doc);
+
+/* Write what is left and free; also after an error. */
+void rows_end(rows *all);
+
+/* ---- a field of a document as a cell of a table ----------------------------------------- */
+
+typedef struct cell {
+    char  *name;          /* of its column */
+    char  *text;
+    size_t size;
+    bool   is_number, is_missing;   /* missing, or null */
+} cell;
+
+typedef struct row {
+    cell  *cells;
+    size_t count;
+} row;
+
+/* The document's members, `_id` first, or the fields that were asked for. */
+int  row_of(kx_doc *doc, char *const *fields, row *out);
+void row_free(row *out);
+
+/* Write rows as a table fitted to `width` columns, or a field a line where they are too many. */
+void table_put(FILE *out, const row *rows_, size_t count, size_t width);
+
+/* Write `text` as a cell of CSV or (with `tabs`) TSV. */
+void csv_put(FILE *out, const char *text, size_t size, bool tabs);
+
+#endif
