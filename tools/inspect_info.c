@@ -115,9 +115,10 @@ static int json_indexes(kx_txn *txn, FILE *out, const char *collection)
     fputs(",\"indexes\":[", out);
     for (size_t n = 0; (rc = kx_index_at(txn, collection, n, &info)) == KX_OK; n++) {
         json_pair(out, n == 0 ? "{" : ",{", "paths", info.index.paths);
-        fprintf(out, ",\"unique\":%s,\"entries\":%" PRIu64 ",\"primary\":%s,\"multi\":%s,\"sparse\":%s,\"implied\":%s,\"bytes\":%" PRIu64 "}",
+        fprintf(out, ",\"unique\":%s,\"entries\":%" PRIu64 ",\"primary\":%s,\"multi\":%s,\"sparse\":%s",
                 json_bool(info.index.unique), info.entries, json_bool(info.index.primary), json_bool(info.index.multi),
-                json_bool(info.index.sparse), json_bool(info.implied), info.bytes);
+                json_bool(info.index.sparse));
+        fprintf(out, ",\"implied\":%s,\"bytes\":%" PRIu64 "}", json_bool(info.implied), info.bytes);
     }
     putc(']', out);
     return rc == KX_NOTFOUND ? KX_OK : rc;

@@ -410,8 +410,7 @@ int main(int argc, char **argv)
         status = output_begin(&out, in.file, in.store, in.force);
     if (status == TOOL_OK) {
         status = run_guarded(&in, &out);
-        if (out.temporary != NULL)
-            output_drop(&out);       /* the child's end has renamed or removed it; a crash has not */
+        output_drop(&out);       /* the child has renamed or removed a temporary file, unless it crashed */
     }
     forget(&in);
     return status;

@@ -137,7 +137,7 @@ int kx_catalog__tables(const kx_catalog *catalog, kx_store_table **tables, size_
 typedef enum kx_cat_step_kind {
     KX_STEP_MAKE_COLLECTION,    /* make its rows table */
     KX_STEP_MAKE_INDEX,         /* make (or reuse) its table and fill it from the documents, checking what it demands */
-    KX_STEP_CHECK_FIELD,        /* check a new field over the documents that are there, and write its .initial where missing */
+    KX_STEP_CHECK_FIELD,        /* check a new field over the documents there, and write its .initial where missing */
     KX_STEP_DROP_INDEX,         /* empty the table */
     KX_STEP_DROP_COLLECTION     /* empty the rows table and forget its next id */
 } kx_cat_step_kind;
@@ -155,8 +155,8 @@ typedef struct kx_cat_plan {
     kx_catalog  *next;             /* NULL: nothing to do. Its epoch is one higher */
     kx_cat_step *steps;            /* in the order to carry out: drops, collections, fields, indexes */
     size_t       count;
-    uint32_t    *changed;          /* numbers of collections whose row of kx/catalog is to be written (deleted, when it is
-                                      in `next` no more) */
+    uint32_t    *changed;          /* numbers of collections whose row of kx/catalog is to be written, or deleted
+                                      when it is in `next` no more */
     size_t       changed_count;
 } kx_cat_plan;
 
@@ -175,10 +175,10 @@ typedef struct kx_cat_plan {
  *                different reverses; a multi index where a relation needs a plain one; two primary indexes.
  *                The text names both: "orders.user: declared optional, but the store has it required"
  *   KX_INVALID   a name that is empty, is no UTF-8, begins with "kx/" or holds control characters, a relation's that is
- *                no plain name of a path; no such type, kind or action; an index without paths; a bad path; .multi whose
- *                array is not its first path or is not the only one; .primary over more than one plain field; a field
- *                named _id or like a relation of the collection; a field inside one that is no map; an .initial that is no
- *                value of its type; members that its kind does not take; a foreign key that relates every document to
+ *                no plain name of a path; no such type, kind or action; an index without paths; a bad path; .multi
+ *                whose array is not its first path or is not the only one; .primary over more than one plain field; a field
+ *                named _id or like a relation of the collection; a field inside one that is no map; an .initial that
+ *                is no value of its type; members that its kind does not take; a foreign key that relates every document to
  *                itself; SET_NULL on a required field or relation; SET_DEFAULT without .initial; a reserved member that
  *                is not zero; what this version does not do yet (other kinds than foreign key and related set, other
  *                actions than DO_NOTHING, .enforced, .deferred, compound keys): the text says so

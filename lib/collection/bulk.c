@@ -13,13 +13,13 @@ static kx_slice slice_of(const kx_entry *entry)
     return kx_slice_of(entry->key, entry->size);
 }
 
+/* A unique key that was shortened ends in the id; one with a null part, which does so too, is never asked about. */
 static bool ends_in_id(const kx_cat_index *index, const kx_entry *entry)
 {
     return index->unique && entry->size == KX_KEY_LIMIT;
 }
 
-/* Neighbours of one call with the same unique key. Those with a null part end in their ids and never are the same; those that were
-   shortened share all but the id and are compared through their documents. */
+/* Neighbours of one call with the same unique key. Those that were shortened share all but the id and are compared through their documents. */
 static int clash_inside(const kx_cat_collection *collection, const kx_cat_index *index, const kx_entries *entries, size_t at,
                         kx_slice (*document_of)(void *, size_t, uint64_t), void *context)
 {
@@ -91,6 +91,8 @@ int kx_collection__entries_check(kx_txn *txn, const kx_cat_collection *collectio
     if (rc == KX_OK && index->unique)
         rc = above_all(txn, index, entries, &above);
     for (size_t i = 0; i < entries->count && rc == KX_OK && index->unique; i++) {
+        if (entries->items[i].has_null)
+            continue;
         rc = i > 0 ? clash_inside(collection, index, entries, i, document_of, context) : KX_OK;
         if (rc == KX_OK && !above)
             rc = clash_outside(txn, collection, index, &entries->items[i], document_of, context);
@@ -175,9 +177,7 @@ static int prepare_one(bulk_call *bulk, size_t at, kx_buf *parsed, kx_buf *scrat
     kx_slice msgpack;
     kx_write_op op;
     int rc = kx_collection__bytes_in(kx_slice_of(record->data, record->size), parsed, &msgpack);
-    if (rc == KX_OK && bulk->next_id > INT64_MAX)
-        rc = kx_collection__prepare(bulk->txn, bulk->collection, msgpack, record, NULL, scratch, &op);
-    else if (rc == KX_OK)
+    if (rc == KX_OK)
         rc = kx_collection__prepare(bulk->txn, bulk->collection, msgpack, record, &bulk->next_id, scratch, &op);
     if (rc != KX_OK)
         return rc;

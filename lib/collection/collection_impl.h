@@ -88,7 +88,10 @@ typedef struct kx_layout {
     size_t            count, size;  /* size: the end of the last member, rounded to its alignment by the caller's sizeof */
 } kx_layout;
 
-int        kx_collection__add_layouts(kx_db *db, const kx_model *const *models);
+/* The layouts of these models that the handle does not have yet; kept when the declaration has succeeded. KX_INVALID, KX_CONFLICT, KX_NOMEM: free what *list has. */
+int        kx_collection__make_layouts(kx_db *db, const kx_model *const *models, kx_layout **list);
+void       kx_collection__keep_layouts(kx_db *db, kx_layout *list);
+void       kx_collection__free_layouts(kx_layout *list);
 kx_layout *kx_collection__layout(kx_db *db, const char *collection);           /* NULL: none; a reference of the handle's */
 void       kx_collection__layout_release(kx_layout *layout);
 
@@ -114,7 +117,8 @@ typedef struct kx_entry {
     uint64_t       prefix;       /* the key's first 8 bytes, big-endian, padded with zeros */
     uint64_t       id;
     const uint8_t *key;
-    uint32_t       size;
+    uint16_t       size;
+    bool           has_null;     /* a part was null: in a unique index it clashes with none */
     uint32_t       tag;          /* number of the record it comes from */
 } kx_entry;
 
@@ -148,6 +152,8 @@ int kx_collection__bytes_in(kx_slice bytes, kx_buf *scratch, kx_slice *msgpack);
 
 /* Tell walkers and instances that (collection, id) is about to be written, and count it. */
 int kx_collection__before_write(kx_txn *txn, uint32_t number, uint64_t id);
+
+int kx_collection__no_id_left(const kx_cat_collection *collection);    /* KX_LIMIT */
 
 /* Remember that ids below `id` + 1 are gone for good, where deleting `id` would let them be given again. */
 int kx_collection__keep_ids(kx_txn *txn, const kx_cat_collection *collection, uint64_t id);

@@ -235,12 +235,18 @@ int kx_collection__apply(kx_txn *txn, kx_cat_plan *plan)
 int kx_collection__declare(kx_txn *txn, const kx_model *const *models)
 {
     kx_cat_plan plan = {0};
+    kx_layout *layouts = NULL;
     int rc = kx_catalog__declare(txn->catalog, models, &plan);
     if (rc == KX_OK)
-        rc = kx_collection__add_layouts(txn->db, models);
+        rc = kx_collection__make_layouts(txn->db, models, &layouts);
     if (rc == KX_OK)
-        return kx_collection__apply(txn, &plan);
-    kx_catalog__plan_free(&plan);
+        rc = kx_collection__apply(txn, &plan);
+    else
+        kx_catalog__plan_free(&plan);
+    if (rc == KX_OK)
+        kx_collection__keep_layouts(txn->db, layouts);
+    else
+        kx_collection__free_layouts(layouts);
     return rc;
 }
 
@@ -273,6 +279,8 @@ static int read_line(schema_lines *lines, const char *line, size_t size, size_t 
 {
     size_t at = lines->count;
     int rc = kx_catalog__from_json(line, size, &lines->arena, &lines->models[at], &lines->next_ids[at]);
+    if (rc == KX_OK && lines->next_ids[at] > UINT64_C(1) << 63)
+        rc = kx_base__fail_at(KX_INVALID, lines->models[at].name, "next_id", NULL, NULL, "next_id is at most 2^63");
     if (rc != KX_OK)
         return kx_base__fail_in(rc, "schema line %zu", number);
     lines->list[at] = &lines->models[at];

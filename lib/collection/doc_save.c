@@ -147,15 +147,17 @@ int kx_collection__doc_delete(kx_doc *doc)
 
 static int read_again(kx_doc *doc, bool keep_changes)
 {
+    const kx_cat_collection *collection;
     kx_slice document;
     kx_txn *txn = kx_collection__innermost(doc->txn);
     if (doc->is_new)
         return kx_base__fail(KX_NOTFOUND, "%s: the document was never saved", doc->collection->name);
-    int rc = stored(txn, doc, &document);
-    if (rc == KX_NOTFOUND)
-        return vanished(doc);
+    int rc = kx_collection__current(txn, doc->collection, &collection);
     if (rc != KX_OK)
         return rc;
+    rc = stored(txn, doc, &document);
+    if (rc != KX_OK)
+        return rc == KX_NOTFOUND ? vanished(doc) : rc;
     if (!keep_changes) {
         kx_collection__drop_changes(doc);
         if (doc->more != NULL)

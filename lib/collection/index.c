@@ -85,6 +85,16 @@ static const kx_cat_part *each_part(const kx_cat_index *index)
     return &index->parts[0];
 }
 
+/* Of `tags` the elements, of `items[].sku` what stands there in each. */
+static int each_element(const kx_cat_index *index, kx_slice document, int (*visit)(kx_slice item, void *context), void *context)
+{
+    const kx_path *path = &each_part(index)->path;
+    bool is_array = true;
+    for (uint32_t i = 0; i < path->count; i++)
+        is_array = is_array && path->steps[i].kind != KX_STEP_EACH;
+    return kx_document__each(document, path, is_array, visit, context);
+}
+
 static bool same_entry(const kx_entry *left, const kx_entry *right)
 {
     return left->size == right->size && memcmp(left->key, right->key, left->size) == 0;
@@ -102,6 +112,7 @@ static int visit_distinct(multi_keys *keys, kx_key_visit *visit, void *context)
         memcpy(key.data, entry->key, entry->size);
         key.size = entry->size;
         key.shortened = entry->size == KX_KEY_LIMIT;
+        key.has_null = entry->has_null;
         rc = visit(context, keys->index, &key);
     }
     return rc;
@@ -112,7 +123,7 @@ static int multi_key(const kx_cat_collection *collection, const kx_cat_index *in
 {
     multi_keys keys = {.index = index, .id = id, .document = document};
     const kx_cat_part *part = each_part(index);
-    int rc = kx_document__each(document, &part->path, true, add_element, &keys);
+    int rc = each_element(index, document, add_element, &keys);
     if (rc == KX_OK)
         rc = visit_distinct(&keys, visit, context);
     else if (rc == KX_INVALID)
@@ -169,7 +180,7 @@ static int compare_left(kx_slice item, void *context)
         return rc;
     if (!match->index->multi)
         return compare_right(item, match);
-    return kx_document__each(match->other, &each_part(match->index)->path, true, compare_right, match);
+    return each_element(match->index, match->other, compare_right, match);
 }
 
 int kx_collection__same_key(const kx_cat_index *index, kx_slice document, kx_slice other, bool *same)
@@ -177,8 +188,7 @@ int kx_collection__same_key(const kx_cat_index *index, kx_slice document, kx_sli
     key_match match = {.index = index, .document = document, .other = other};
     kx_key__init(&match.left);
     kx_key__init(&match.right);
-    int rc = index->multi ? kx_document__each(document, &each_part(index)->path, true, compare_left, &match)
-                          : compare_left((kx_slice){0}, &match);
+    int rc = index->multi ? each_element(index, document, compare_left, &match) : compare_left((kx_slice){0}, &match);
     *same = match.same;
     kx_key__free(&match.left);
     kx_key__free(&match.right);

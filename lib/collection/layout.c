@@ -3,6 +3,8 @@
  *
  * Layouts are of the handle, not of the store: the catalog knows fields, a program knows where its structs keep them.
  */
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include <lmdbkenobix/schema.h>
@@ -95,15 +97,15 @@ static bool same_layout(const kx_layout *layout, const kx_model *model)
     return at == layout->count;
 }
 
-static kx_layout *find_layout(const kx_db *db, const char *collection)
+static kx_layout *find_layout(kx_layout *layout, const char *collection)
 {
-    kx_layout *layout = db->layouts;
     while (layout != NULL && strcmp(layout->collection, collection) != 0)
         layout = layout->next;
     return layout;
 }
 
-static int add_layout(kx_db *db, const kx_model *model)
+/* Put a layout on `list` unless the handle, or the list, has it. */
+static int make_layout(const kx_db *db, const kx_model *model, kx_layout **list)
 {
     size_t count = 0;
     int rc = KX_OK;
@@ -113,7 +115,9 @@ static int add_layout(kx_db *db, const kx_model *model)
     }
     if (rc != KX_OK || count == 0)
         return rc;
-    const kx_layout *known = find_layout(db, model->name);
+    const kx_layout *known = find_layout(db->layouts, model->name);
+    if (known == NULL)
+        known = find_layout(*list, model->name);
     if (known != NULL && same_layout(known, model))
         return KX_OK;
     if (known != NULL)
@@ -123,25 +127,51 @@ static int add_layout(kx_db *db, const kx_model *model)
     kx_layout *layout = copy_layout(model, count);
     if (layout == NULL)
         return kx_base__nomem();
-    layout->next = db->layouts;
-    db->layouts = layout;
+    layout->next = *list;
+    *list = layout;
     return KX_OK;
 }
 
-int kx_collection__add_layouts(kx_db *db, const kx_model *const *models)
+int kx_collection__make_layouts(kx_db *db, const kx_model *const *models, kx_layout **list)
 {
     int rc = KX_OK;
+    *list = NULL;
     pthread_mutex_lock(&db->lock);
     for (; *models != NULL && rc == KX_OK; models++)
-        rc = add_layout(db, *models);
+        rc = make_layout(db, *models, list);
     pthread_mutex_unlock(&db->lock);
     return rc;
+}
+
+void kx_collection__keep_layouts(kx_db *db, kx_layout *list)
+{
+    pthread_mutex_lock(&db->lock);
+    while (list != NULL) {
+        kx_layout *layout = list;
+        list = layout->next;
+        if (find_layout(db->layouts, layout->collection) != NULL) {     /* another thread was first */
+            kx_collection__layout_release(layout);
+            continue;
+        }
+        layout->next = db->layouts;
+        db->layouts = layout;
+    }
+    pthread_mutex_unlock(&db->lock);
+}
+
+void kx_collection__free_layouts(kx_layout *list)
+{
+    while (list != NULL) {
+        kx_layout *next = list->next;
+        kx_collection__layout_release(list);
+        list = next;
+    }
 }
 
 kx_layout *kx_collection__layout(kx_db *db, const char *collection)
 {
     pthread_mutex_lock(&db->lock);
-    kx_layout *layout = find_layout(db, collection);
+    kx_layout *layout = find_layout(db->layouts, collection);
     pthread_mutex_unlock(&db->lock);
     return layout;
 }
@@ -273,11 +303,16 @@ static int store_real(const kx_doc *doc, const kx_field *member, const kx_value 
     } else if (value->type != KX_TYPE_REAL) {
         return wrong(doc, member, value, "is no number");
     }
-    float single = (float)real;
-    if (member->size == sizeof single)
-        memcpy(at, &single, sizeof single);
-    else
+    if (member->size == sizeof real) {
         memcpy(at, &real, sizeof real);
+        return KX_OK;
+    }
+    if (isfinite(real) && fabs(real) > (double)FLT_MAX)
+        return wrong(doc, member, value, "is out of the struct member's range");
+    float single = (float)real;
+    if (value->type != KX_TYPE_REAL && (double)single != real)
+        return wrong(doc, member, value, "is no exact real number of the struct member's size");
+    memcpy(at, &single, sizeof single);
     return KX_OK;
 }
 

@@ -24,11 +24,7 @@ static void free_db(kx_db *db)
         kx_collection__free_txn(db->txns);
         db->txns = next;
     }
-    while (db->layouts != NULL) {
-        kx_layout *next = db->layouts->next;
-        kx_collection__layout_release(db->layouts);
-        db->layouts = next;
-    }
+    kx_collection__free_layouts(db->layouts);
     kx_catalog__release(db->catalog);
     pthread_mutex_destroy(&db->lock);
     kx_base__free(db);

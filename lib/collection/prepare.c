@@ -228,10 +228,14 @@ static int choose_id(kx_txn *txn, const kx_cat_collection *collection, kx_slice 
     if (asked && how->id > INT64_MAX)
         return kx_base__fail_at(KX_INVALID, collection->name, "_id", &how->id, NULL, "%s: an id is at most 2^63-1", collection->name);
     op->fresh = !asked;
-    if (asked || next != NULL)
-        op->id = asked ? how->id : *next;
-    else
+    if (asked)
+        op->id = how->id;
+    else if (next == NULL)
         rc = kx_collection__next_id(txn, collection, &op->id);
+    else if (*next <= INT64_MAX)
+        op->id = *next;
+    else
+        rc = kx_collection__no_id_left(collection);
     return rc == KX_OK && collection->primary != NULL ? fill_primary(collection, op->id, list) : rc;
 }
 

@@ -17,7 +17,7 @@ static int compare_entries(const void *a, const void *b)
     const kx_entry *left = a, *right = b;
     if (left->prefix != right->prefix)
         return left->prefix < right->prefix ? -1 : 1;
-    uint32_t size = left->size < right->size ? left->size : right->size;
+    size_t size = left->size < right->size ? left->size : right->size;
     int order = memcmp(left->key, right->key, size);
     if (order != 0)
         return order;
@@ -120,7 +120,7 @@ int kx_collection__entries_add(kx_entries *entries, const kx_key *key, uint64_t 
     if (kept == NULL)
         return kx_base__nomem();
     entries->items[entries->count++] =
-        (kx_entry){.prefix = prefix_of(key), .id = id, .key = kept, .size = (uint32_t)key->size, .tag = (uint32_t)tag};
+        (kx_entry){.prefix = prefix_of(key), .id = id, .key = kept, .size = (uint16_t)key->size, .has_null = key->has_null, .tag = (uint32_t)tag};
     return KX_OK;
 }
 

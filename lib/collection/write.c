@@ -222,17 +222,22 @@ int kx_collection__write(kx_txn *txn, const kx_cat_collection *collection, const
 
 /* ---- ids ---------------------------------------------------------------------------------- */
 
+/* 1 to 2^63, which is stored when the last id of all is used up. */
+static bool is_floor(const kx_value *value)
+{
+    return (value->type == KX_TYPE_INT && value->integer >= 1) || (value->type == KX_TYPE_UINT && (uint64_t)value->integer == UINT64_C(1) << 63);
+}
+
 /* Ids below this are not given: what was committed and deleted, or reserved. */
 static int id_floor(kx_txn *txn, const kx_cat_collection *collection, uint64_t *floor)
 {
     kx_slice document, item;
-    kx_value value;
+    kx_value value = {0};
     *floor = 1;
     int rc = kx_collection__read_meta(txn->store, collection->number, &document);
     if (rc != KX_OK)
         return rc == KX_NOTFOUND ? KX_OK : rc;
-    if (!kx_document__find(document, "next_id", 7, NULL, &item) || kx_document__value(item, &value) != KX_OK || value.type != KX_TYPE_INT ||
-        value.integer < 1)
+    if (!kx_document__find(document, "next_id", 7, NULL, &item) || kx_document__value(item, &value) != KX_OK || !is_floor(&value))
         return kx_base__fail(KX_CORRUPT, "%s: the record of its next id is damaged", collection->name);
     *floor = (uint64_t)value.integer;
     return KX_OK;
@@ -251,19 +256,22 @@ static int first_free_id(kx_txn *txn, const kx_cat_collection *collection, uint6
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
+int kx_collection__no_id_left(const kx_cat_collection *collection)
+{
+    return kx_base__fail_at(KX_LIMIT, collection->name, "_id", NULL, NULL, "%s: every id up to 2^63-1 is used", collection->name);
+}
+
 int kx_collection__next_id(kx_txn *txn, const kx_cat_collection *collection, uint64_t *id)
 {
     int rc = first_free_id(txn, collection, id);
-    if (rc == KX_OK && *id > INT64_MAX)
-        rc = kx_base__fail_at(KX_LIMIT, collection->name, "_id", NULL, NULL, "%s: every id up to 2^63-1 is used", collection->name);
-    return rc;
+    return rc == KX_OK && *id > INT64_MAX ? kx_collection__no_id_left(collection) : rc;
 }
 
 static int put_floor(kx_txn *txn, const kx_cat_collection *collection, uint64_t next_id)
 {
     kx_builder builder;
     kx_slice document;
-    kx_value value = kx_int((int64_t)(next_id <= INT64_MAX ? next_id : INT64_MAX));
+    kx_value value = kx_uint(next_id);
     kx_builder__init(&builder);
     kx_builder__map(&builder);
     kx_builder__key(&builder, "next_id");

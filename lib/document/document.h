@@ -59,7 +59,8 @@ uint32_t kx_document__count(kx_slice item);
  */
 bool kx_document__find(kx_slice map, const char *name, size_t size, uint32_t *hint, kx_slice *item);
 
-/* Walk an array or a map, in order. Owns nothing; `key` is the name's text, missing in arrays. Anything else has no members. */
+/* Walk an array or a map, in order. Owns nothing; `key` is the name's text, missing in arrays. Anything else has no
+   members. */
 typedef struct kx_members {
     kx_slice key, item;         /* set by kx_document__next() */
     const uint8_t *at, *end;

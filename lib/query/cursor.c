@@ -14,9 +14,11 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
 {
     kx_query_compiled *query = &cursor->query;
     kx_query_source *source = &cursor->source;
-    cursor->walks = cursor->detached = false;
+    cursor->walks = cursor->detached = cursor->lists = false;
     cursor->rc = KX_OK;
     cursor->doc = NULL;
+    cursor->rows = NULL;
+    cursor->rows_from = cursor->row_count = 0;
     query->txn = txn;
     query->collection = collection;
     query->tests = NULL;
@@ -65,6 +67,7 @@ int kx_query__open(kx_cursor *cursor)
         kx_query__shut(cursor);
     else if (cursor->source.mode == MODE_SORTED && !cursor->source.sorter.more)
         cursor->tests = cursor->reads = false;
+    cursor->lists = cursor->source.mode == MODE_LIST && !cursor->walks && !cursor->tests && !cursor->reads;
     return rc;
 }
 
@@ -73,6 +76,7 @@ void kx_query__shut(kx_cursor *cursor)
     if (cursor->walks)
         kx_collection__forget_walker(&cursor->walker);
     kx_collection__unhold(cursor->doc);
+    kx_base__free(cursor->rows);
     kx_query__source_close(&cursor->source);
     kx_query__compiled_free(&cursor->query);
 }
@@ -157,18 +161,71 @@ static int find_next(kx_cursor *cursor, kx_store_txn *store, bool wants_row, uin
     }
 }
 
+/* The next row of a list that needs no test; those of a long list are fetched ahead. */
+static int next_listed(kx_cursor *cursor, uint64_t *id, kx_slice *row)
+{
+    kx_query_source *source = &cursor->source;
+    kx_store_txn *store = cursor->query.txn->store;
+    uint32_t table = cursor->query.collection->number;
+    size_t at = source->at++, count = source->count - at;
+    *id = source->list[at];
+    count = count < cursor->left ? count : (size_t)cursor->left;
+    cursor->left--;
+    if (at - cursor->rows_from < cursor->row_count) {
+        *row = cursor->rows[at - cursor->rows_from];
+        return row->data != NULL ? KX_OK : lost_row(cursor, *id);
+    }
+    if (at < KX_QUERY_ALONE || count < KX_QUERY_ALONE) {
+        int rc = kx_store__row_get(store, table, *id, row);
+        return rc == KX_NOTFOUND ? lost_row(cursor, *id) : rc;
+    }
+    if (cursor->rows == NULL && (cursor->rows = kx_base__alloc(KX_QUERY_BATCH * sizeof *cursor->rows)) == NULL)
+        return kx_base__nomem();
+    cursor->rows_from = at;
+    cursor->row_count = count < KX_QUERY_BATCH ? count : KX_QUERY_BATCH;
+    int rc = kx_store__row_get_many(store, table, source->list + at, cursor->row_count, cursor->rows);
+    *row = cursor->rows[0];
+    return rc == KX_OK && row->data == NULL ? lost_row(cursor, *id) : rc;
+}
+
+/* All rows, for the few that pass. */
+static int scan_on(kx_cursor *cursor, uint64_t *id, kx_slice *row)
+{
+    kx_query_compiled *query = &cursor->query;
+    kx_query_source *source = &cursor->source;
+    for (;;) {
+        kx_store_item item;
+        kx_slice document;
+        int rc = kx_store__scan_next(source->scan, &item);
+        if (rc == KX_OK)
+            rc = kx_collection__document_of(query->txn->db, query->collection, item.id, item.row, &document);
+        if (rc != KX_OK)
+            return rc;
+        int passes = kx_query__passes(query, item.id, document, false);
+        if (passes == 0)
+            continue;
+        source->last_id = *id = item.id;
+        source->started = true;
+        *row = item.row;
+        return passes < 0 ? passes : KX_OK;
+    }
+}
+
 int kx_query__step(kx_cursor *cursor, bool wants_row, uint64_t *id, kx_slice *row)
 {
     kx_store_txn *store = cursor->query.txn->store;
     if (cursor->left == 0)
         return KX_NOTFOUND;
+    if (cursor->lists && wants_row && cursor->skip == 0 && cursor->source.at < cursor->source.count)
+        return next_listed(cursor, id, row);
     if (cursor->walks) {
         store = kx_collection__innermost(cursor->query.txn)->store;
         int rc = store != cursor->source.store ? detach(cursor, store) : KX_OK;
         if (rc != KX_OK)
             return rc;
     }
-    int rc = find_next(cursor, store, wants_row, id, row);
+    bool scans = cursor->source.mode == MODE_ROWS && cursor->tests && cursor->skip == 0;
+    int rc = scans ? scan_on(cursor, id, row) : find_next(cursor, store, wants_row, id, row);
     cursor->left -= rc == KX_OK;
     return rc;
 }
@@ -202,7 +259,7 @@ int kx_query__find(kx_txn *txn, const kx_cat_collection *collection, const kx_qu
 }
 
 /* The same instance shows the next document, unless somebody holds on to it. */
-static int show(kx_cursor *cursor, uint64_t id, kx_slice row)
+static inline int show(kx_cursor *cursor, uint64_t id, kx_slice row)
 {
     kx_doc *doc = cursor->doc;
     if (doc != NULL && doc->holds == 1 && !doc->handed)
@@ -218,24 +275,39 @@ static int show(kx_cursor *cursor, uint64_t id, kx_slice row)
     return KX_OK;
 }
 
+static int end_walk(kx_cursor *cursor, int rc, kx_doc **doc)
+{
+    *doc = NULL;
+    cursor->rc = rc;
+    cursor->row_count = 0;
+    kx_collection__unhold(cursor->doc);
+    cursor->doc = NULL;
+    return rc;
+}
+
 int kx_query__next(kx_cursor *cursor, kx_doc **doc)
 {
     uint64_t id;
     kx_slice row;
-    *doc = NULL;
-    if (cursor->rc != KX_OK)
-        return cursor->rc;
-    int rc = kx_query__step(cursor, true, &id, &row);
+    int rc;
+    size_t ahead = cursor->source.at - cursor->rows_from;
+    if (ahead < cursor->row_count && cursor->rows[ahead].data != NULL) {
+        id = cursor->source.list[cursor->source.at++];
+        row = cursor->rows[ahead];
+        cursor->left--;
+        rc = KX_OK;
+    } else {
+        *doc = NULL;
+        if (cursor->rc != KX_OK)
+            return cursor->rc;
+        rc = kx_query__step(cursor, true, &id, &row);
+    }
     if (rc == KX_OK)
         rc = show(cursor, id, row);
-    if (rc == KX_OK) {
-        *doc = cursor->doc;
-        return KX_OK;
-    }
-    cursor->rc = rc;
-    kx_collection__unhold(cursor->doc);
-    cursor->doc = NULL;
-    return rc;
+    if (rc != KX_OK)
+        return end_walk(cursor, rc, doc);
+    *doc = cursor->doc;
+    return KX_OK;
 }
 
 int kx_query__ids(kx_cursor *cursor, uint64_t *ids, size_t room, size_t *count)

@@ -252,7 +252,11 @@ typedef enum kx_query_mode {
     MODE_SORTED         /* entries of the sorter                                                  */
 } kx_query_mode;
 
-enum { KX_QUERY_PAGE = 16 };
+enum {
+    KX_QUERY_PAGE = 16,
+    KX_QUERY_ALONE = 16,                /* rows of a long list that are fetched one by one, before others come in batches: */
+    KX_QUERY_BATCH = 64                 /* whoever has walked so far walks on */
+};
 
 typedef struct kx_query_source {
     kx_query_mode    mode;
@@ -279,9 +283,12 @@ struct kx_cursor {
     bool              walks;            /* it is registered: writes may come between steps */
     bool              detached;         /* only ids are left, and all is tested again     */
     bool              tests, reads;     /* steps test; steps need the document for it     */
+    bool              lists;            /* the next document is the next one of a list    */
     int               rc;
     uint64_t          left, skip;       /* of the limit and of the offset */
     kx_doc           *doc;
+    kx_slice         *rows;             /* owned: of the list, fetched ahead in a read transaction */
+    size_t            rows_from, row_count;  /* which of the list */
     kx_query_plan     plan;
     kx_query_source   source;
     kx_query_compiled query;

@@ -40,6 +40,7 @@ static int pass_ids(kx_cursor *cursor, kx_store_txn *store)
     cursor->source.list = ids->data;
     cursor->source.count = ids->count;
     cursor->source.at = 0;
+    cursor->row_count = 0;
     return rc;
 }
 

@@ -19,7 +19,8 @@ static int check_key(const kx_store_txn *txn, kx_slice key)
 {
     if (key.size >= 1 && key.size <= KEY_MAX)
         return KX_OK;
-    return kx_base__fail(KX_LIMIT, "%s: an index key of %zu bytes; 1 to %d are possible", txn->store->path, key.size, KEY_MAX);
+    return kx_base__fail(KX_LIMIT, "%s: an index key of %zu bytes; 1 to %d are possible", txn->store->path, key.size,
+                         KEY_MAX);
 }
 
 /* What every read of entries begins with. */
@@ -35,7 +36,8 @@ static int check_id(const kx_store_txn *txn, const MDB_val *value)
 {
     if (value->mv_size == sizeof(uint64_t))
         return KX_OK;
-    return kx_base__fail(KX_CORRUPT, "%s: an index entry holds %zu bytes instead of an id", txn->store->path, value->mv_size);
+    return kx_base__fail(KX_CORRUPT, "%s: an index entry holds %zu bytes instead of an id", txn->store->path,
+                         value->mv_size);
 }
 
 int kx_store__entry_get(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t *id)
@@ -95,9 +97,10 @@ int kx_store__entry_count(kx_store_txn *txn, kx_store_table table, kx_slice key,
 
 typedef struct pass {
     MDB_cursor *cursor;
-    MDB_val     key, value;       /* where the cursor stands */
-    bool        stands;
-    bool        dense;            /* the last step led to the key that was wanted: the next one may, too */
+    MDB_val key, value; /* where the cursor stands */
+    bool stands;
+    unsigned pause;      /* keys to search for before stepping is tried again, and how many it will be */
+    unsigned next_pause; /* after the next step that was in vain */
 } pass;
 
 static int compare(const MDB_val *a, kx_slice b)
@@ -106,35 +109,47 @@ static int compare(const MDB_val *a, kx_slice b)
     return order != 0 ? order : (a->mv_size > b.size) - (a->mv_size < b.size);
 }
 
+/* One step: 0 on the key, MDB_NOTFOUND past it. *behind: still before it, so that it must be searched for. */
+static int step(pass *p, kx_slice key, bool *behind)
+{
+    int mdb = mdb_cursor_get(p->cursor, &p->key, &p->value, MDB_NEXT_NODUP);
+    p->stands = mdb == 0;
+    int order = mdb == 0 ? compare(&p->key, key) : 0;
+    *behind = order < 0;
+    if (*behind) {
+        p->pause = p->next_pause = p->next_pause < 64 ? p->next_pause * 2 + 1 : 64;
+        return 0;
+    }
+    p->next_pause = 0;
+    return order > 0 ? MDB_NOTFOUND : mdb;
+}
+
 /* The next key of the table is often the next one wanted; else the cursor searches, from its page where it can. */
 static int seek(kx_store_stats *stats, pass *p, kx_slice key)
 {
-    int mdb = MDB_NOTFOUND;
-    if (p->stands && compare(&p->key, key) == 0)
-        return 0;
-    if (p->stands && p->dense) {
-        mdb = mdb_cursor_get(p->cursor, &p->key, &p->value, MDB_NEXT_NODUP);
-        p->stands = mdb == 0;
-        int order = mdb == 0 ? compare(&p->key, key) : -1;
-        p->dense = order == 0;
-        if (order >= 0)
-            return order == 0 ? 0 : MDB_NOTFOUND;
-        if (mdb == MDB_NOTFOUND)
+    bool behind = true;
+    int order = p->stands ? compare(&p->key, key) : -1;
+    if (order >= 0)
+        return order == 0 ? 0 : MDB_NOTFOUND;
+    if (p->stands && p->pause == 0) {
+        int mdb = step(p, key, &behind);
+        if (!behind)
             return mdb;
+    } else if (p->pause > 0) {
+        p->pause--;
     }
     MDB_val k = kx_store__val(key);
     stats->descents++;
-    mdb = mdb_cursor_get(p->cursor, &k, &p->value, MDB_SET_KEY);
+    int mdb = mdb_cursor_get(p->cursor, &k, &p->value, MDB_SET_RANGE);
     p->stands = mdb == 0;
     p->key = k;
-    p->dense = p->dense || mdb == 0;
-    return mdb;
+    return mdb == 0 && compare(&k, key) != 0 ? MDB_NOTFOUND : mdb;
 }
 
 int kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count, uint64_t *ids)
 {
     MDB_dbi handle = 0;
-    pass p = {.dense = true};
+    pass p = {0};
     for (size_t i = 0; i < count; i++)
         ids[i] = UINT64_MAX;
     int rc = prepare_read(txn, table, &handle);
@@ -162,11 +177,13 @@ int kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_s
 
 static bool is_append_key(const kx_store_txn *top, uint32_t table, kx_slice key)
 {
-    return top->append_table == table && top->append_size == key.size && memcmp(top->append_key, key.data, key.size) == 0;
+    return top->append_table == table && top->append_size == key.size &&
+           memcmp(top->append_key, key.data, key.size) == 0;
 }
 
 /* Appended entries need no search. A pair that is not above the others after all is put where it belongs. */
-static int append_entry(kx_store_txn *txn, kx_store_table table, MDB_dbi handle, kx_slice key, MDB_val *k, MDB_val *value)
+static int append_entry(kx_store_txn *txn, kx_store_table table, MDB_dbi handle, kx_slice key, MDB_val *k,
+                        MDB_val *value)
 {
     kx_store_txn *top = txn->top;
     if (table.shape == KX_STORE_POSTINGS && is_append_key(top, table.number, key))
@@ -184,7 +201,7 @@ static int add_unique(kx_store_txn *txn, MDB_dbi handle, MDB_val *k, uint64_t id
 {
     MDB_val value = {sizeof(id), &id};
     int mdb = mdb_put(txn->mdb, handle, k, &value, MDB_NOOVERWRITE);
-    if (mdb == MDB_KEYEXIST)      /* LMDB has pointed `value` at what is there */
+    if (mdb == MDB_KEYEXIST) /* LMDB has pointed `value` at what is there */
         return value.mv_size == sizeof(id) && id_of(&value) == id ? KX_OK : KX_EXISTS;
     return mdb == 0 ? KX_OK : kx_store__txn_error(txn, mdb, "add an index entry");
 }

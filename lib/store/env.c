@@ -20,14 +20,20 @@ enum { OPEN_TRIES = 8, TRY_AGAIN = 1, SPARE_HANDLES = 4 };
 #define MAP_MARGIN (UINT64_C(64) << 20)
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
-static kx_store       *registry;
-static kx_store       *inherited;         /* in a child: what its parent had open */
-static pthread_once_t  fork_once = PTHREAD_ONCE_INIT;
+static kx_store *registry;
+static kx_store *inherited; /* in a child: what its parent had open */
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
 /* ---- registry ---------------------------------------------------------------- */
 
-static void before_fork(void)       { pthread_mutex_lock(&registry_lock); }
-static void after_fork_parent(void) { pthread_mutex_unlock(&registry_lock); }
+static void before_fork(void)
+{
+    pthread_mutex_lock(&registry_lock);
+}
+static void after_fork_parent(void)
+{
+    pthread_mutex_unlock(&registry_lock);
+}
 
 /* The child begins with no environments: those it sees belong to its parent. */
 static void after_fork_child(void)
@@ -84,7 +90,8 @@ static void show_options(const kx_store_options *o, char text[160])
              o->sync == 0 ? "KX_SYNC" : "KX_SYNC_LATER", o->mode, (unsigned long long)o->map_limit_bytes);
 }
 
-/* One more open of an environment that is there. Limits of readers and timeouts may differ: the first one's readers count. */
+/* One more open of an environment that is there. Limits of readers and timeouts may differ: the first one's readers
+   count. */
 static int open_again(kx_store *store, const kx_store_options *o)
 {
     const kx_store_options *have = &store->options;
@@ -96,8 +103,8 @@ static int open_again(kx_store *store, const kx_store_options *o)
     }
     show_options(have, first);
     show_options(o, second);
-    return kx_base__fail(KX_CONFLICT, "'%s' is open in this process (%s) and cannot be opened otherwise (%s)", store->path, first,
-                         second);
+    return kx_base__fail(KX_CONFLICT, "'%s' is open in this process (%s) and cannot be opened otherwise (%s)",
+                         store->path, first, second);
 }
 
 /* ---- LMDB's environment --------------------------------------------------------- */
@@ -132,8 +139,8 @@ static int explain_open(const kx_store *store, int mdb, uint64_t map_bytes)
         return kx_base__fail(KX_FORMAT, "'%s': its lock file '%s' is in use by another version of LMDB", store->path,
                              store->lock_path);
     if (mdb == EACCES || mdb == EPERM || mdb == EROFS)
-        return kx_base__fail(KX_READONLY, "'%s': readers, too, need write access to the lock file '%s': %s", store->path,
-                             store->lock_path, strerror(mdb));
+        return kx_base__fail(KX_READONLY, "'%s': readers, too, need write access to the lock file '%s': %s",
+                             store->path, store->lock_path, strerror(mdb));
     return kx_store__error(store, mdb, "open");
 }
 
@@ -144,7 +151,8 @@ static int settle_env(kx_store *store, MDB_env *env)
     MDB_stat shape;
     unsigned readers = 0;
     mdb_filehandle_t fd = -1;
-    if (mdb_env_get_fd(env, &fd) != 0 || fstat(fd, &file) != 0 || file.st_dev != store->device || file.st_ino != store->inode)
+    if (mdb_env_get_fd(env, &fd) != 0 || fstat(fd, &file) != 0 || file.st_dev != store->device ||
+        file.st_ino != store->inode)
         return kx_base__fail(KX_REPLACED, "'%s' was replaced while it was being opened", store->path);
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (stat(store->lock_path, &lock) == 0) {
@@ -262,12 +270,14 @@ static int open_file(kx_store *store, bool exists)
     struct stat opened, named;
     store->fd = open(store->path, flags, (mode_t)o->mode);
     if (store->fd < 0)
-        return errno == ENOENT && !create ? TRY_AGAIN
-                                          : kx_store__sys_error(store->path, errno, create ? "create store" : "open store");
+        return errno == ENOENT && !create
+                   ? TRY_AGAIN
+                   : kx_store__sys_error(store->path, errno, create ? "create store" : "open store");
     int rc = kx_store__lock_file(store);
     if (rc != KX_OK)
         return rc;
-    if (fstat(store->fd, &opened) != 0 || stat(store->path, &named) != 0 || !same_file(&opened, &named) || find_file(&opened))
+    if (fstat(store->fd, &opened) != 0 || stat(store->path, &named) != 0 || !same_file(&opened, &named) ||
+        find_file(&opened))
         return TRY_AGAIN;
     store->device = opened.st_dev;
     store->inode = opened.st_ino;
@@ -284,7 +294,8 @@ static void shut(kx_store *store)
         mdb_env_close(atomic_load(&store->env));
         atomic_store(&store->env, NULL);
     }
-    /* A file that another environment has open in the end (it was renamed meanwhile) would lose that one's locks here. */
+    /* A file that another environment has open in the end (it was renamed meanwhile) would lose that one's locks
+       here. */
     if (store->fd >= 0 && (fstat(store->fd, &file) != 0 || !find_file(&file)))
         close(store->fd);
     store->fd = -1;
@@ -292,11 +303,10 @@ static void shut(kx_store *store)
 
 static int open_new(kx_store *store, bool exists)
 {
-    MDB_stat shape;
     int rc = open_file(store, exists);
     if (rc == KX_OK)
         rc = open_env(store);
-    if (rc == KX_OK && atomic_load(&store->env) && mdb_env_stat(atomic_load(&store->env), &shape) == 0 && shape.ms_entries > 0)
+    if (rc == KX_OK && atomic_load(&store->env))
         rc = kx_store__open_core(store);
     if (rc != KX_OK) {
         shut(store);
@@ -320,8 +330,11 @@ static int check_names(const char *path, const char *lock_path)
         return kx_base__fail(KX_INVALID, "'%s' is the lock file of an open store", path);
     if (stat(lock_path, &file) != 0 || !find_lock(&file))
         return KX_OK;
-    return kx_base__fail(KX_REPLACED, "'%s' was replaced while this process has the store open that was there before: close that one "
-                         "first (lock file '%s')", path, lock_path);
+    return kx_base__fail(
+        KX_REPLACED,
+        "'%s' was replaced while this process has the store open that was there before: close that one "
+        "first (lock file '%s')",
+        path, lock_path);
 }
 
 /* One attempt, under the registry's lock. */
@@ -375,7 +388,8 @@ static int check_options(const char *path, const kx_store_options *asked, kx_sto
     if (path && *path == '\0')
         return kx_base__fail(KX_INVALID, "the path of a store is empty");
     if (options->sync != 0 && options->sync != 1)
-        return kx_base__fail(KX_INVALID, "durability %d is not known: a store is opened with KX_SYNC or KX_SYNC_LATER", options->sync);
+        return kx_base__fail(KX_INVALID, "durability %d is not known: a store is opened with KX_SYNC or KX_SYNC_LATER",
+                             options->sync);
     if (!path && (options->read_only || options->must_exist))
         return kx_base__fail(KX_INVALID, "a temporary store is always new: it cannot be read_only or must_exist");
     return KX_OK;
@@ -395,7 +409,8 @@ int kx_store__open(const char *path, const kx_store_options *asked, kx_store **s
         rc = open_path(path, &options, store);
     pthread_mutex_unlock(&registry_lock);
     if (rc == TRY_AGAIN)
-        rc = kx_base__fail(KX_REPLACED, "'%s' is replaced again and again while it is being opened", path ? path : "temporary store");
+        rc = kx_base__fail(KX_REPLACED, "'%s' is replaced again and again while it is being opened",
+                           path ? path : "temporary store");
     if (rc != KX_OK)
         *store = NULL;
     return rc;

@@ -18,24 +18,24 @@
 static int from_lmdb(int mdb)
 {
     switch (mdb) {
-    case MDB_SUCCESS:          return KX_OK;
-    case MDB_NOTFOUND:         return KX_NOTFOUND;
-    case MDB_KEYEXIST:         return KX_EXISTS;
-    case MDB_MAP_FULL:         return KX_MAP_FULL;
-    case MDB_TXN_FULL:         return KX_TXN_FULL;
-    case MDB_READERS_FULL:     return KX_READERS;
+    case MDB_SUCCESS: return KX_OK;
+    case MDB_NOTFOUND: return KX_NOTFOUND;
+    case MDB_KEYEXIST: return KX_EXISTS;
+    case MDB_MAP_FULL: return KX_MAP_FULL;
+    case MDB_TXN_FULL: return KX_TXN_FULL;
+    case MDB_READERS_FULL: return KX_READERS;
     case MDB_DBS_FULL:
-    case MDB_BAD_VALSIZE:      return KX_LIMIT;
+    case MDB_BAD_VALSIZE: return KX_LIMIT;
     case MDB_INVALID:
     case MDB_VERSION_MISMATCH: return KX_FORMAT;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_PAGE_FULL:
     case MDB_CURSOR_FULL:
-    case MDB_INCOMPATIBLE:     return KX_CORRUPT;
+    case MDB_INCOMPATIBLE: return KX_CORRUPT;
     case MDB_BAD_TXN:
-    case MDB_BAD_DBI:          return KX_INVALID;
-    default:                   return KX_IO;
+    case MDB_BAD_DBI: return KX_INVALID;
+    default: return KX_IO;
     }
 }
 
@@ -45,11 +45,11 @@ static int from_errno(int error)
     case ENOMEM: return KX_NOMEM;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:  return KX_FULL;
+    case EFBIG: return KX_FULL;
     case EROFS:
     case EACCES:
-    case EPERM:  return KX_READONLY;
-    default:     return KX_IO;
+    case EPERM: return KX_READONLY;
+    default: return KX_IO;
     }
 }
 
@@ -61,13 +61,14 @@ static const char *advice(int code, int mdb)
     switch (code) {
     case KX_MAP_FULL: return ". The map must grow: run the transaction again";
     case KX_TXN_FULL: return ". Commit in smaller parts";
-    case KX_READERS:  return ". Too many read transactions live; open with a larger max_readers";
-    case KX_FULL:     return ". Nothing of the transaction was kept; make room and try again";
-    default:          return "";
+    case KX_READERS: return ". Too many read transactions live; open with a larger max_readers";
+    case KX_FULL: return ". Nothing of the transaction was kept; make room and try again";
+    default: return "";
     }
 }
 
-/* LMDB says EIO for a write that came out short, as one does on a device that has just filled up, or at a file's size limit. */
+/* LMDB says EIO for a write that came out short, as one does on a device that has just filled up, or at a file's
+   size limit. */
 static bool device_is_full(const kx_store *store)
 {
     struct statvfs fs;
@@ -76,7 +77,8 @@ static bool device_is_full(const kx_store *store)
     if (!store || store->fd < 0 || fstatvfs(store->fd, &fs) != 0 || fstat(store->fd, &file) != 0)
         return false;
     uint64_t page = store->page_bytes ? store->page_bytes : 4096;
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (uint64_t)file.st_size + page > limit.rlim_cur)
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        (uint64_t)file.st_size + page > limit.rlim_cur)
         return true;
     return (uint64_t)fs.f_bavail * fs.f_frsize < 4 * page;
 }
@@ -107,8 +109,8 @@ static bool only_abort_is_left(int code)
 int kx_store__txn_error(kx_store_txn *txn, int mdb, const char *what)
 {
     if (mdb == EINVAL)
-        return kx_base__fail(KX_INVALID, "%s: %s: the table was opened after this transaction began", name_of(txn->store),
-                             what);
+        return kx_base__fail(KX_INVALID, "%s: %s: the table was opened after this transaction began",
+                             name_of(txn->store), what);
     int code = kx_store__error(txn->store, mdb, what);
     if (txn->writes && only_abort_is_left(code))
         txn->poison = code;
@@ -132,19 +134,19 @@ const char *kx_store__engine(void)
 
 atomic_bool kx_store__faults_armed;
 static atomic_llong fault_countdown;
-static atomic_int   fault_code;
+static atomic_int fault_code;
 
 static unsigned sites_of(int code)
 {
     switch (code) {
     case KX_READERS:
     case KX_PID:
-    case KX_BUSY:     return FAULT_BEGIN;
+    case KX_BUSY: return FAULT_BEGIN;
     case KX_MAP_FULL:
     case KX_TXN_FULL:
-    case KX_FULL:     return FAULT_WRITE | FAULT_COMMIT;
-    case KX_CORRUPT:  return FAULT_READ | FAULT_WRITE;
-    default:          return FAULT_BEGIN | FAULT_READ | FAULT_WRITE | FAULT_COMMIT;
+    case KX_FULL: return FAULT_WRITE | FAULT_COMMIT;
+    case KX_CORRUPT: return FAULT_READ | FAULT_WRITE;
+    default: return FAULT_BEGIN | FAULT_READ | FAULT_WRITE | FAULT_COMMIT;
     }
 }
 

@@ -19,7 +19,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { LINKS_MAX = 40 };          /* as the kernel has it */
+enum { LINKS_MAX = 40 }; /* as the kernel has it */
 
 /* ---- paths ------------------------------------------------------------------- */
 
@@ -64,8 +64,8 @@ static int resolve_missing(const char *path, char resolved[PATH_MAX])
             return errno == EINVAL || errno == ENOENT ? 0 : errno;
         target[size] = '\0';
         folder_of(resolved, folder);
-        if (snprintf(name, sizeof(name), "%s%s%s", target[0] == '/' ? "" : folder, target[0] == '/' ? "" : "/", target) >=
-            (int)sizeof(name))
+        if (snprintf(name, sizeof(name), "%s%s%s", target[0] == '/' ? "" : folder, target[0] == '/' ? "" : "/",
+                     target) >= (int)sizeof(name))
             return ENAMETOOLONG;
     }
     return ELOOP;
@@ -107,12 +107,13 @@ char *kx_store__temporary_path(void)
 
 /* ---- kinds of files and of file systems --------------------------------------- */
 
-/* Numbers of statfs(2). The map of a remote file is not kept in step with writes of other machines, or even of this one. */
+/* Numbers of statfs(2). The map of a remote file is not kept in step with writes of other machines, or even of this
+   one. */
 bool kx_store__is_remote(uint64_t type)
 {
     static const uint32_t remote[] = {
         0x6969,                             /* NFS */
-        0x517B, 0xFF534D42, 0xFE534D42,     /* SMB, CIFS, SMB2 */
+        0x517B,     0xFF534D42, 0xFE534D42, /* SMB, CIFS, SMB2 */
         0x01021997,                         /* 9p */
         0x65735546,                         /* FUSE */
         0x5346414F, 0x6B414653,             /* AFS */
@@ -137,13 +138,17 @@ int kx_store__check_kind(const char *path, bool exists)
         if (!S_ISREG(file.st_mode))
             return kx_base__fail(KX_INVALID, "'%s' is not a regular file", path);
         if (file.st_nlink > 1)
-            return kx_base__fail(KX_INVALID, "'%s' has %lu hard links; each name would have locks of its own, so a store has one",
+            return kx_base__fail(KX_INVALID,
+                                 "'%s' has %lu hard links; each name would have locks of its own, so a store has one",
                                  path, (unsigned long)file.st_nlink);
     }
     folder_of(path, folder);
     if (statfs(exists ? path : folder, &fs) == 0 && kx_store__is_remote((uint64_t)fs.f_type))
-        return kx_base__fail(KX_REMOTE, "'%s' is on a network or user-space file system (type 0x%lx), whose maps and locks a store "
-                             "cannot rely on", path, (unsigned long)fs.f_type);
+        return kx_base__fail(
+            KX_REMOTE,
+            "'%s' is on a network or user-space file system (type 0x%lx), whose maps and locks a store "
+            "cannot rely on",
+            path, (unsigned long)fs.f_type);
     return KX_OK;
 }
 
@@ -155,7 +160,8 @@ int kx_store__check_system(const char *path, bool read_only)
         return KX_OK;
     if (!read_only)
         return kx_base__fail(KX_READONLY, "'%s' is on a read-only file system", path);
-    return kx_base__fail(KX_READONLY, "'%s' is on a read-only file system: a reader needs write access to the lock file '%s-lock'",
+    return kx_base__fail(KX_READONLY,
+                         "'%s' is on a read-only file system: a reader needs write access to the lock file '%s-lock'",
                          path, path);
 }
 

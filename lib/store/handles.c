@@ -2,13 +2,13 @@
  * handles.c -- table handles.
  *
  * LMDB numbers open tables in one array of the environment, but a transaction finds free numbers in its own copy. A
- * transaction that began earlier and opens a table takes a number that has been given out since: two tables, one number,
- * and writes land in the wrong one. Therefore
+ * transaction that began earlier and opens a table takes a number that has been given out since: two tables, one
+ * number, and writes land in the wrong one. Therefore
  *
  *   - tables that exist are opened in a read transaction begun for that, under the handle lock, committed at once;
- *   - a table that is made is opened in the write transaction that makes it, with the handle lock held to the end of the
- *     top transaction. Nobody can need another handle meanwhile: the writer's own begin found all committed tables open,
- *     and no newer catalog can be committed while it holds the writer's lock;
+ *   - a table that is made is opened in the write transaction that makes it, with the handle lock held to the end of
+ *     the top transaction. Nobody can need another handle meanwhile: all committed tables were opened before the writer
+ *     began, and no newer catalog can be committed while it holds the writer's lock;
  *   - handles are published when LMDB has ended the transaction, and those of an aborted one are forgotten;
  *   - handles are never closed.
  */
@@ -36,9 +36,9 @@ static void name_table(kx_store_table table, char name[16])
 static unsigned flags_of(kx_store_shape shape)
 {
     switch (shape) {
-    case KX_STORE_ROWS:     return MDB_INTEGERKEY;
+    case KX_STORE_ROWS: return MDB_INTEGERKEY;
     case KX_STORE_POSTINGS: return MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP;
-    default:                return 0;
+    default: return 0;
     }
 }
 
@@ -57,7 +57,7 @@ static int check_shape(kx_store *store, MDB_txn *txn, MDB_dbi handle, kx_store_t
 }
 
 /* ---- the handle lock ---------------------------------------------------------------- *
- * Held for microseconds by those who open, and to a transaction's end by one who makes. No thread owns it.             */
+ * Held for microseconds by those who open, and to a transaction's end by one who makes. No thread owns it. */
 
 static bool try_handles(kx_store *store)
 {
@@ -87,8 +87,10 @@ static int open_one(kx_store *store, MDB_txn *txn, kx_store_table table, int cod
     name_table(table, name);
     int mdb = mdb_dbi_open(txn, name, 0, handle);
     if (mdb == MDB_NOTFOUND)
-        return kx_base__fail(code_missing, code_missing == KX_FORMAT ? "%s: an LMDB file of another program (it has no table %s)"
-                                                                     : "%s: table %s is not there", store->path, name);
+        return kx_base__fail(code_missing,
+                             code_missing == KX_FORMAT ? "%s: an LMDB file of another program (it has no table %s)"
+                                                       : "%s: table %s is not there",
+                             store->path, name);
     if (mdb == MDB_INCOMPATIBLE && code_missing == KX_FORMAT)
         return kx_base__fail(KX_FORMAT, "%s: an LMDB file of another program (%s is no table)", store->path, name);
     if (mdb != 0)
@@ -108,14 +110,26 @@ static int begin_to_open(kx_store *store, MDB_txn **txn)
     return mdb;
 }
 
-/* With the handle lock and inside the gate. */
-static int open_missing(kx_store *store, const kx_store_table *tables, size_t count, int code_missing, bool *moved)
+bool kx_store__has_tables(MDB_txn *txn)
+{
+    MDB_stat shape;
+    return mdb_stat(txn, MAIN_TABLE, &shape) == 0 && shape.ms_entries > 0;
+}
+
+/* With the handle lock and inside the gate. Nothing is missing in a snapshot that has no tables at all (*none). */
+static int open_missing(kx_store *store, const kx_store_table *tables, size_t count, int code_missing, bool *moved,
+                        bool *none)
 {
     MDB_txn *txn = NULL;
     int rc = KX_OK, mdb = begin_to_open(store, &txn);
     *moved = mdb == MDB_MAP_RESIZED;
     if (mdb != 0)
         return *moved ? KX_OK : kx_store__error(store, mdb, "begin to open tables");
+    *none = code_missing == KX_FORMAT && !kx_store__has_tables(txn);
+    if (*none) {
+        mdb_txn_abort(txn);
+        return KX_OK;
+    }
     MDB_dbi *opened = kx_base__zalloc(kx_base__times(count, sizeof(*opened)));
     if (!opened)
         rc = kx_base__nomem();
@@ -146,14 +160,14 @@ static bool all_open(const kx_store *store, const kx_store_table *tables, size_t
 /* Never waits for a writer that holds the lock longer than the tables asked for are closed. */
 static int open_all(kx_store *store, const kx_store_table *tables, size_t count, int code_missing)
 {
-    while (!all_open(store, tables, count)) {
-        bool moved = false;
+    bool moved = false, none = false;
+    while (!none && !all_open(store, tables, count)) {
         if (!try_handles(store)) {
             kx_store__nap(HANDLES_NAP_US);
             continue;
         }
         kx_store__gate_enter(store, 0);
-        int rc = open_missing(store, tables, count, code_missing, &moved);
+        int rc = open_missing(store, tables, count, code_missing, &moved, &none);
         kx_store__gate_leave(store, 0);
         release_handles(store);
         if (rc == KX_OK && moved)
@@ -170,8 +184,8 @@ int kx_store__open_tables(kx_store *store, const kx_store_table *tables, size_t 
         return kx_base__fail(KX_FORKED, "'%s' was opened before a fork", store->path);
     for (size_t i = 0; i < count; i++)
         if (tables[i].number >= KX_STORE_TABLES)
-            return kx_base__fail(KX_LIMIT, "%s: table number %u is beyond the limit of %d tables", store->path, tables[i].number,
-                                 KX_STORE_TABLES);
+            return kx_base__fail(KX_LIMIT, "%s: table number %u is beyond the limit of %d tables", store->path,
+                                 tables[i].number, KX_STORE_TABLES);
     if (!atomic_load(&store->env))
         return kx_base__fail(KX_CORRUPT, "%s: its file is empty and has no tables", store->path);
     return open_all(store, tables, count, KX_CORRUPT);
@@ -180,7 +194,7 @@ int kx_store__open_tables(kx_store *store, const kx_store_table *tables, size_t 
 int kx_store__open_core(kx_store *store)
 {
     int rc = open_all(store, core, 2, KX_FORMAT);
-    if (rc == KX_OK)
+    if (rc == KX_OK && all_open(store, core, 2))
         atomic_store(&store->core_open, true);
     return rc;
 }
@@ -231,7 +245,8 @@ static int hold_handles(kx_store_txn *txn)
     unsigned made = atomic_load(&txn->store->handles_made);
     if (made != top->handles_made && !sees_all_handles(txn)) {
         release_handles(txn->store);
-        return kx_base__fail(KX_BUSY, "%s: tables were opened after this transaction began: run it again", txn->store->path);
+        return kx_base__fail(KX_BUSY, "%s: tables were opened after this transaction began: run it again",
+                             txn->store->path);
     }
     top->handles_made = made;
     top->holds_handles = true;
@@ -258,7 +273,8 @@ static int make_one(kx_store_txn *txn, kx_store_table table)
     MDB_dbi handle = 0;
     const kx_made *made = find_made(txn, table.number);
     if (made || is_open(txn->store, table.number))
-        return check_shape(txn->store, txn->mdb, made ? made->handle : atomic_load(&txn->store->handles[table.number]), table);
+        return check_shape(txn->store, txn->mdb, made ? made->handle : atomic_load(&txn->store->handles[table.number]),
+                           table);
     int rc = hold_handles(txn);
     if (rc == KX_OK)
         rc = room_for_made(top);
@@ -294,7 +310,8 @@ int kx_store__make_table(kx_store_txn *txn, kx_store_table table)
     return rc == KX_OK ? make_one(txn, table) : rc;
 }
 
-/* Of a child: its tables become its parent's, or are forgotten. Of a top: published, or forgotten; then the lock goes. */
+/* Of a child: its tables become its parent's, or are forgotten. Of a top: published, or forgotten; then the lock
+   goes. */
 void kx_store__handles_end(kx_store_txn *txn, bool kept)
 {
     kx_store_txn *top = txn->top;

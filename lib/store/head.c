@@ -9,9 +9,9 @@
  *
  *   a table:  0  page size (of the file; in the free list's record)  4     40  root page, all ones when empty  8
  *
- * A file may rightly end before its last page: pages that a transaction took at the end and gave back are never written.
- * They are then on the free list, so a short file is sound when all pages it lacks are found there. The free list is a
- * tree of pages whose leaves hold lists: a count, then so many page numbers, 8 bytes each.
+ * A file may rightly end before its last page: pages that a transaction took at the end and gave back are never
+ * written. They are then on the free list, so a short file is sound when all pages it lacks are found there. The free
+ * list is a tree of pages whose leaves hold lists: a count, then so many page numbers, 8 bytes each.
  *
  *   page:  10 flags 2 (1 branch, 2 leaf, 4 overflow)   12 end of the offsets of its nodes 2   16 these offsets, 2 each
  *   node:   0 size or child, low half 4   4 flags, or child's high part 2   6 size of key 2   8 key, then data
@@ -28,8 +28,8 @@ enum {
     PAGE_HEAD = 16,
     PAGE_MIN = 512,
     PAGE_MAX = 65536,
-    TRIES = 3,                        /* a writer may replace what is being read */
-    MISSING_MAX = 1 << 24             /* pages; LMDB holds at most 2^17 in one transaction's hands */
+    TRIES = 3,            /* a writer may replace what is being read */
+    MISSING_MAX = 1 << 24 /* pages; LMDB holds at most 2^17 in one transaction's hands */
 };
 #define MAGIC         UINT32_C(0xBEEFC0DE)
 #define MAGIC_SWAPPED UINT32_C(0xDEC0EFBE)
@@ -37,15 +37,30 @@ enum {
 
 typedef struct head {
     const char *path;
-    int         fd;
-    uint64_t    file_bytes;
-    uint32_t    page_bytes;
-    uint64_t    free_root, main_root, last_page, txn;
+    int fd;
+    uint64_t file_bytes;
+    uint32_t page_bytes;
+    uint64_t free_root, main_root, last_page, txn;
 } head;
 
-static uint16_t get16(const uint8_t *at) { uint16_t n; memcpy(&n, at, sizeof(n)); return n; }
-static uint32_t get32(const uint8_t *at) { uint32_t n; memcpy(&n, at, sizeof(n)); return n; }
-static uint64_t get64(const uint8_t *at) { uint64_t n; memcpy(&n, at, sizeof(n)); return n; }
+static uint16_t get16(const uint8_t *at)
+{
+    uint16_t n;
+    memcpy(&n, at, sizeof(n));
+    return n;
+}
+static uint32_t get32(const uint8_t *at)
+{
+    uint32_t n;
+    memcpy(&n, at, sizeof(n));
+    return n;
+}
+static uint64_t get64(const uint8_t *at)
+{
+    uint64_t n;
+    memcpy(&n, at, sizeof(n));
+    return n;
+}
 
 /* Read up to `size` bytes; *got falls short only at the end of the file. */
 static int read_at(const head *h, uint64_t offset, void *bytes, size_t size, size_t *got)
@@ -69,7 +84,8 @@ static int read_at(const head *h, uint64_t offset, void *bytes, size_t size, siz
 static int not_ours(const head *h, const uint8_t *page, size_t got)
 {
     if (got >= 20 && get32(page + 16) == MAGIC_SWAPPED)
-        return kx_base__fail(KX_FORMAT, "'%s' was written on a machine of the other byte order; dump it there, load it here", h->path);
+        return kx_base__fail(
+            KX_FORMAT, "'%s' was written on a machine of the other byte order; dump it there, load it here", h->path);
     if (got >= 16 && get32(page + 12) == MAGIC)
         return kx_base__fail(KX_FORMAT, "'%s' was written by a 32-bit program; dump it there, load it here", h->path);
     return kx_base__fail(KX_FORMAT, "'%s' is not a store (no LMDB file)", h->path);
@@ -80,9 +96,12 @@ static int check_version(const head *h, uint32_t version)
     if (version == 1)
         return KX_OK;
     if (version == 2 || version == 3)
-        return kx_base__fail(KX_FORMAT, "'%s' was written by LMDB 1.0 (file format %u); %s reads format 1: dump it with a build "
-                             "for LMDB 1.0, load it here", h->path, version, kx_store__engine());
-    return kx_base__fail(KX_FORMAT, "'%s' has LMDB file format %u; %s reads format 1", h->path, version, kx_store__engine());
+        return kx_base__fail(KX_FORMAT,
+                             "'%s' was written by LMDB 1.0 (file format %u); %s reads format 1: dump it with a build "
+                             "for LMDB 1.0, load it here",
+                             h->path, version, kx_store__engine());
+    return kx_base__fail(KX_FORMAT, "'%s' has LMDB file format %u; %s reads format 1", h->path, version,
+                         kx_store__engine());
 }
 
 /* A second meta page at the usual place says that this was a store once. */
@@ -111,7 +130,8 @@ static int read_meta(head *h, unsigned number)
         return rc;
     uint32_t size = get32(page + 40);
     if (size < PAGE_MIN || size > PAGE_MAX || (size & (size - 1)) != 0 || (number == 1 && size != h->page_bytes))
-        return kx_base__fail(KX_CORRUPT, "'%s' is damaged: meta page %u gives a page size of %u bytes", h->path, number, size);
+        return kx_base__fail(KX_CORRUPT, "'%s' is damaged: meta page %u gives a page size of %u bytes", h->path, number,
+                             size);
     h->page_bytes = size;
     if (number == 0 || get64(page + 144) > h->txn) {
         h->free_root = get64(page + 80);
@@ -125,18 +145,19 @@ static int read_meta(head *h, unsigned number)
 /* ---- pages beyond the end of a short file ------------------------------------------- */
 
 typedef struct hunt {
-    head    *h;
-    uint64_t first, missing, found;   /* pages first .. first + missing - 1 are not in the file */
-    uint64_t visits;                  /* pages read so far: never more than there are */
-    uint8_t *seen;                    /* a bit for each missing page */
+    head *h;
+    uint64_t first, missing, found; /* pages first .. first + missing - 1 are not in the file */
+    uint64_t visits;                /* pages read so far: never more than there are */
+    uint8_t *seen;                  /* a bit for each missing page */
     uint8_t *page;
-    kx_buf   todo;                    /* page numbers, 8 bytes each */
+    kx_buf todo; /* page numbers, 8 bytes each */
 } hunt;
 
 static int damaged_list(const hunt *s)
 {
-    return kx_base__fail(KX_CORRUPT, "'%s' is cut short: %llu pages are missing and its free list does not explain them", s->h->path,
-                         (unsigned long long)s->missing);
+    return kx_base__fail(KX_CORRUPT,
+                         "'%s' is cut short: %llu pages are missing and its free list does not explain them",
+                         s->h->path, (unsigned long long)s->missing);
 }
 
 static void strike_out(hunt *s, uint64_t number)
@@ -263,7 +284,8 @@ static int check_once(head *h)
     uint64_t pages = h->file_bytes / h->page_bytes;
     if (pages < 2)
         return kx_base__fail(KX_CORRUPT, "'%s' is cut short: %llu bytes", h->path, (unsigned long long)h->file_bytes);
-    if (h->last_page < 1 || h->last_page >= UINT64_C(1) << 47 || !root_is_sane(h, h->free_root) || !root_is_sane(h, h->main_root))
+    if (h->last_page < 1 || h->last_page >= UINT64_C(1) << 47 || !root_is_sane(h, h->free_root) ||
+        !root_is_sane(h, h->main_root))
         return kx_base__fail(KX_CORRUPT, "'%s' is damaged or cut short: its roots are not in its %llu pages", h->path,
                              (unsigned long long)pages);
     return pages > h->last_page ? KX_OK : explain_short_file(h, pages);

@@ -15,26 +15,33 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#define MIB            (UINT64_C(1) << 20)
-#define MAP_MOST       (UINT64_C(1) << 40)
-#define MAPS_TOTAL     (UINT64_C(16) << 40)
-#define MAP_GRAIN      UINT64_C(65536)
+#define MIB        (UINT64_C(1) << 20)
+#define MAP_MOST   (UINT64_C(1) << 40)
+#define MAPS_TOTAL (UINT64_C(16) << 40)
+#define MAP_GRAIN  UINT64_C(65536)
 
 enum { FOLLOW_TRIES = 1000, FOLLOW_NAP_US = 1000, GATE_NAP_US = 20 };
 
-static atomic_ullong first_map;           /* for tests: 0 is the usual */
+static atomic_ullong first_map; /* for tests: 0 is the usual */
 
 void kx_store__first_map(uint64_t bytes)
 {
     atomic_store(&first_map, bytes);
 }
 
-static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
-static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
 
 /* ---- how much ------------------------------------------------------------------- */
 
-/* `others`: maps of this process's other stores. A cap below what the file needs is no cap: LMDB takes what it needs. */
+/* `others`: maps of this process's other stores. A cap below what the file needs is no cap: LMDB takes what it
+   needs. */
 uint64_t kx_store__map_cap(const kx_store *store, uint64_t others)
 {
     struct rlimit limit;
@@ -52,8 +59,8 @@ uint64_t kx_store__map_first(const kx_store *store, uint64_t need, uint64_t othe
 }
 
 /* ---- the gate ---------------------------------------------------------------------- *
- * Entering counts first and looks at the flag then; shutting raises the flag first and counts then. Both are sequentially
- * consistent, so one of the two sees the other.                                                                        */
+ * Entering counts first and looks at the flag then; shutting raises the flag first and counts then. Both are
+ * sequentially consistent, so one of the two sees the other. */
 
 void kx_store__gate_enter(kx_store *store, unsigned shard)
 {
@@ -110,11 +117,13 @@ static bool system_grants(uint64_t bytes)
 static int resize(kx_store *store, uint64_t bytes)
 {
     if (!system_grants(bytes))
-        return kx_base__fail(KX_NOMEM, "%s: no address space for a map of %llu MiB", store->path, (unsigned long long)(bytes / MIB));
+        return kx_base__fail(KX_NOMEM, "%s: no address space for a map of %llu MiB", store->path,
+                             (unsigned long long)(bytes / MIB));
     int mdb = mdb_env_set_mapsize(atomic_load(&store->env), bytes);
     if (mdb != 0) {
         atomic_store(&store->broken, KX_NOMEM);
-        return kx_base__fail(KX_NOMEM, "%s: the map is lost (%s): close and open it again", store->path, mdb_strerror(mdb));
+        return kx_base__fail(KX_NOMEM, "%s: the map is lost (%s): close and open it again", store->path,
+                             mdb_strerror(mdb));
     }
     atomic_store(&store->map_bytes, bytes);
     return KX_OK;
@@ -132,7 +141,8 @@ int kx_store__grow(kx_store *store)
     uint64_t now = atomic_load(&store->map_bytes);
     uint64_t cap = kx_store__map_cap(store, kx_store__maps_total() - now);
     if (now >= cap)
-        return kx_base__fail(KX_MAP_FULL, "%s: the map is at its limit of %llu MiB", store->path, (unsigned long long)(now / MIB));
+        return kx_base__fail(KX_MAP_FULL, "%s: the map is at its limit of %llu MiB", store->path,
+                             (unsigned long long)(now / MIB));
     if (!kx_store__gate_shut(store))
         return kx_base__fail(KX_BUSY, "%s: the map cannot grow while transactions of this process live", store->path);
     int rc = atomic_load(&store->map_bytes) > now ? KX_OK : resize(store, least(most(now * 2, MIB), cap));
@@ -153,8 +163,10 @@ int kx_store__follow_growth(kx_store *store)
         }
         kx_store__nap(FOLLOW_NAP_US);
     }
-    return kx_base__fail(KX_BUSY, "%s: another process has grown it; it can be read again once the transactions of this process "
-                         "have ended", store->path);
+    return kx_base__fail(KX_BUSY,
+                         "%s: another process has grown it; it can be read again once the transactions of this process "
+                         "have ended",
+                         store->path);
 }
 
 /* ---- facts --------------------------------------------------------------------------- */

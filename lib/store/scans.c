@@ -4,41 +4,42 @@
  * A scan knows where it is without its cursor: the last key and id it returned. So before a write to its table the
  * cursor is closed (detached), with a copy of the key; the next step seeks. A savepoint detaches all scans.
  *
- * Ids of one key lie side by side in pages; a scan of postings takes them page by page and asks LMDB only between pages.
- * Two habits of LMDB 0.9 are minded here: at a key with a single id, GET_MULTIPLE gives the page of a key seen before, so
- * the count is asked first; and after MDB_LAST a cursor must be set again before the ids of its key are walked.
+ * Ids of one key lie side by side in pages; a scan of postings takes them page by page and asks LMDB only between
+ * pages. Two habits of LMDB 0.9 are minded here: at a key with a single id, GET_MULTIPLE gives the page of a key seen
+ * before, so the count is asked first; and after MDB_LAST a cursor must be set again before the ids of its key are
+ * walked.
  */
 #include "store/store_impl.h"
 
 #include <string.h>
 
 typedef enum place {
-    AT_START,                     /* nothing returned yet, and no restart asked for */
-    AFTER,                        /* behind (key, id): the cursor stands there, or is to be set there */
+    AT_START, /* nothing returned yet, and no restart asked for */
+    AFTER,    /* behind (key, id): the cursor stands there, or is to be set there */
     AT_END
 } place;
 
 struct kx_store_scan {
-    kx_store_txn  *txn;           /* NULL when dead */
-    kx_store_scan *next, **link;  /* among the open ones of the transaction */
+    kx_store_txn *txn;           /* NULL when dead */
+    kx_store_scan *next, **link; /* among the open ones of the transaction */
     kx_store_table table;
-    MDB_dbi        handle;
-    bool           descending;
-    place          place;
-    MDB_cursor    *cursor;        /* NULL: detached */
-    uint64_t       from_id, to_id;
-    size_t         from_size, to_size;
-    uint64_t       id;            /* last returned */
-    MDB_val        key;           /* its key; in the table's page, or in `kept` */
-    MDB_val        row;
-    const uint8_t *ids;           /* page of the key's ids: `id` is number `at` of `count` */
-    size_t         at, count;
-    bool           more;          /* the key may have other pages */
-    uint8_t        kept[KEY_MAX];
-    uint8_t        from[BOUND_MAX], to[BOUND_MAX];
+    MDB_dbi handle;
+    bool descending;
+    place place;
+    MDB_cursor *cursor; /* NULL: detached */
+    uint64_t from_id, to_id;
+    size_t from_size, to_size;
+    uint64_t id; /* last returned */
+    MDB_val key; /* its key; in the table's page, or in `kept` */
+    MDB_val row;
+    const uint8_t *ids; /* page of the key's ids: `id` is number `at` of `count` */
+    size_t at, count;
+    bool more; /* the key may have other pages */
+    uint8_t kept[KEY_MAX];
+    uint8_t from[BOUND_MAX], to[BOUND_MAX];
 };
 
-static uint64_t get_id(const void *bytes)
+static inline uint64_t get_id(const void *bytes)
 {
     uint64_t id;
     memcpy(&id, bytes, sizeof(id));
@@ -90,13 +91,14 @@ static int new_scan(kx_store_txn *txn, kx_store_table table, bool descending, kx
     scan->table = table;
     scan->handle = handle;
     scan->descending = descending;
-    scan->place = rc == KX_OK ? AT_START : AT_END;      /* a snapshot without tables has nothing to scan */
+    scan->place = rc == KX_OK ? AT_START : AT_END; /* a snapshot without tables has nothing to scan */
     link_scan(txn, scan);
     *made = scan;
     return KX_OK;
 }
 
-int kx_store__scan_rows(kx_store_txn *txn, uint32_t table, uint64_t from, uint64_t to, bool descending, kx_store_scan **scan)
+int kx_store__scan_rows(kx_store_txn *txn, uint32_t table, uint64_t from, uint64_t to, bool descending,
+                        kx_store_scan **scan)
 {
     int rc = new_scan(txn, (kx_store_table){table, KX_STORE_ROWS}, descending, scan);
     if (rc == KX_OK) {
@@ -176,8 +178,8 @@ int kx_store__scan_after(kx_store_scan *scan, kx_slice key, uint64_t id)
     if (!scan->txn)
         return kx_base__fail(KX_INVALID, "the transaction of this scan has ended");
     if (key.size > KEY_MAX || (key.size == 0 && scan->table.shape != KX_STORE_ROWS))
-        return kx_base__fail(KX_LIMIT, "%s: an index key of %zu bytes; 1 to %d are possible", scan->txn->store->path, key.size,
-                             KEY_MAX);
+        return kx_base__fail(KX_LIMIT, "%s: an index key of %zu bytes; 1 to %d are possible", scan->txn->store->path,
+                             key.size, KEY_MAX);
     if (scan->txn->empty)
         return KX_OK;
     drop_cursor(scan);
@@ -193,7 +195,7 @@ int kx_store__scan_after(kx_store_scan *scan, kx_slice key, uint64_t id)
 /* ---- steps of rows -------------------------------------------------------------------- *
  * Each gives an LMDB code: 0, MDB_NOTFOUND past the last one.                               */
 
-static int move_row(kx_store_scan *s, MDB_cursor_op op)
+static inline int move_row(kx_store_scan *s, MDB_cursor_op op)
 {
     MDB_val key;
     int mdb = mdb_cursor_get(s->cursor, &key, &s->row, op);
@@ -219,7 +221,7 @@ static int seek_row(kx_store_scan *s, uint64_t id)
     return s->descending && s->id > id ? move_row(s, MDB_PREV) : 0;
 }
 
-static int next_row(kx_store_scan *s, bool attached)
+static inline int next_row(kx_store_scan *s, bool attached)
 {
     int mdb;
     if (attached && s->place == AFTER)
@@ -237,7 +239,7 @@ static int next_row(kx_store_scan *s, bool attached)
 
 /* ---- steps of entries ------------------------------------------------------------------- */
 
-static int compare(const MDB_val *key, const uint8_t *bound, size_t size)
+static inline int compare(const MDB_val *key, const uint8_t *bound, size_t size)
 {
     int order = memcmp(key->mv_data, bound, key->mv_size < size ? key->mv_size : size);
     return order != 0 ? order : (key->mv_size > size) - (key->mv_size < size);
@@ -255,19 +257,20 @@ static int take_ids(kx_store_scan *s, MDB_val page)
 }
 
 /* The cursor stands on a key at its first id, `value`: that id and the others of its page. */
-static int load_ids(kx_store_scan *s, MDB_val value)
+static inline int load_ids(kx_store_scan *s, MDB_val value)
 {
-    if (s->key.mv_size > KEY_MAX || (s->table.shape == KX_STORE_UNIQUE && value.mv_size != sizeof(uint64_t)))
-        return MDB_CORRUPTED;
     size_t stored = 1;
-    if (s->table.shape == KX_STORE_POSTINGS) {
-        int mdb = mdb_cursor_count(s->cursor, &stored);
-        if (mdb == 0 && stored > 1)
-            mdb = mdb_cursor_get(s->cursor, &s->key, &value, MDB_GET_MULTIPLE);
-        if (mdb != 0)
-            return mdb;
+    if (s->key.mv_size > KEY_MAX)
+        return MDB_CORRUPTED;
+    if (s->table.shape == KX_STORE_UNIQUE) {
+        s->id = value.mv_size == sizeof(uint64_t) ? get_id(value.mv_data) : 0;
+        return value.mv_size == sizeof(uint64_t) ? 0 : MDB_CORRUPTED;
     }
-    int mdb = take_ids(s, value);
+    int mdb = mdb_cursor_count(s->cursor, &stored);
+    if (mdb == 0 && stored > 1)
+        mdb = mdb_cursor_get(s->cursor, &s->key, &value, MDB_GET_MULTIPLE);
+    if (mdb == 0)
+        mdb = take_ids(s, value);
     s->more = s->count < stored;
     return mdb;
 }
@@ -369,7 +372,7 @@ static int next_page(kx_store_scan *s)
     return take_ids(s, value);
 }
 
-static bool out_of_bounds(const kx_store_scan *s)
+static inline bool out_of_bounds(const kx_store_scan *s)
 {
     if (s->descending)
         return s->from_size > 0 && compare(&s->key, s->from, s->from_size) < 0;
@@ -389,17 +392,31 @@ static int seek_start(kx_store_scan *s)
     return s->descending ? seek_key_below(s, s->to, s->to_size) : seek_key(s, s->from, s->from_size);
 }
 
-static int next_entry(kx_store_scan *s, bool attached)
+/* A table of unique keys is plain: a step is one call. */
+static inline int step_unique(kx_store_scan *s)
+{
+    MDB_val value;
+    int mdb = mdb_cursor_get(s->cursor, &s->key, &value, s->descending ? MDB_PREV : MDB_NEXT);
+    if (mdb != 0)
+        return mdb;
+    if (s->key.mv_size > KEY_MAX || value.mv_size != sizeof(uint64_t))
+        return MDB_CORRUPTED;
+    s->id = get_id(value.mv_data);
+    return 0;
+}
+
+static inline int next_entry(kx_store_scan *s, bool attached)
 {
     int mdb;
-    if (attached && s->place == AFTER) {
-        if (s->at + 1 < s->count) {
-            s->id = get_id(s->ids + ++s->at * sizeof(uint64_t));
-            return 0;
-        }
-        mdb = next_page(s);
-    } else {
+    if (!attached || s->place != AFTER)
         mdb = s->place == AT_START || short_of_bounds(s) ? seek_start(s) : seek_after(s);
+    else if (s->table.shape == KX_STORE_UNIQUE)
+        mdb = step_unique(s);
+    else if (s->at + 1 >= s->count)
+        mdb = next_page(s);
+    else {
+        s->id = get_id(s->ids + ++s->at * sizeof(uint64_t));
+        return 0;
     }
     return mdb == 0 && out_of_bounds(s) ? MDB_NOTFOUND : mdb;
 }
@@ -423,17 +440,25 @@ static int attach(kx_store_scan *scan, bool *attached)
     return *attached ? KX_OK : kx_store__cursor(txn, scan->table.number, scan->handle, &scan->cursor);
 }
 
-static int advance(kx_store_scan *scan)
+/* Nothing speaks against a plain step of the cursor. */
+static inline bool goes_on(const kx_store_scan *scan)
 {
-    bool attached;
-    int rc = attach(scan, &attached);
+    return scan->cursor && scan->place == AFTER && scan->txn->poison == KX_OK && !scan->txn->child &&
+           !atomic_load_explicit(&kx_store__faults_armed, memory_order_relaxed);
+}
+
+static inline int advance(kx_store_scan *scan)
+{
+    bool attached = true;
+    int rc = goes_on(scan) ? KX_OK : attach(scan, &attached);
     if (rc != KX_OK)
         return rc;
     int mdb = scan->table.shape == KX_STORE_ROWS ? next_row(scan, attached) : next_entry(scan, attached);
     scan->place = mdb == 0 ? AFTER : AT_END;
-    if (mdb != 0)
-        drop_cursor(scan);
-    return mdb == 0 ? KX_OK : mdb == MDB_NOTFOUND ? KX_NOTFOUND : kx_store__txn_error(scan->txn, mdb, "step through a table");
+    if (mdb == 0)
+        return KX_OK;
+    drop_cursor(scan);
+    return mdb == MDB_NOTFOUND ? KX_NOTFOUND : kx_store__txn_error(scan->txn, mdb, "step through a table");
 }
 
 int kx_store__scan_next(kx_store_scan *scan, kx_store_item *item)
@@ -521,7 +546,8 @@ static int count_keys(kx_store_scan *pass, uint64_t limit, uint64_t *count)
 
 static bool is_whole_table(const kx_store_scan *s)
 {
-    return s->table.shape == KX_STORE_ROWS ? s->from_id == 0 && s->to_id == UINT64_MAX : s->from_size == 0 && s->to_size == 0;
+    return s->table.shape == KX_STORE_ROWS ? s->from_id == 0 && s->to_id == UINT64_MAX
+                                           : s->from_size == 0 && s->to_size == 0;
 }
 
 /* In a pass of its own, so that the scan stays where it is. */

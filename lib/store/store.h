@@ -1,5 +1,6 @@
 /*
- * store.h -- the only room that knows LMDB: environment, transactions, tables, the map's size, one table of error codes.
+ * store.h -- the only room that knows LMDB: environment, transactions, tables, the map's size, one table of error
+ * codes.
  *
  * Its door speaks of rows and postings. Three shapes of tables, numbered by the catalog:
  *
@@ -18,8 +19,8 @@
 
 #include "base/base.h"
 
-typedef struct kx_store kx_store;               /* one environment; shared by every open of the same file in a process */
-typedef struct kx_store_txn kx_store_txn;       /* one snapshot, or the one writer, or a savepoint in it */
+typedef struct kx_store kx_store;           /* one environment; shared by every open of the same file in a process */
+typedef struct kx_store_txn kx_store_txn;   /* one snapshot, or the one writer, or a savepoint in it */
 
 typedef enum kx_store_shape { KX_STORE_ROWS = 1, KX_STORE_UNIQUE, KX_STORE_POSTINGS } kx_store_shape;
 
@@ -43,25 +44,31 @@ typedef struct kx_store_options {
 } kx_store_options;
 
 /*
- * Open or create; `path` NULL is a temporary store, gone at close. A 0-byte file is an empty store. The path is resolved with
- * realpath first. The same file opened again gives the same environment (counted); close each open once.
+ * Open or create; `path` NULL is a temporary store, gone at close. A 0-byte file is an empty store. The path is
+ * resolved with realpath first. The same file opened again gives the same environment (counted); close each open once.
  *
- *   KX_NOTFOUND  must_exist or read_only, and it is not there        KX_IO        any other failure of the system, named
- *   KX_FORMAT    not an LMDB file of this version and word size      KX_CORRUPT   an LMDB file cut short or damaged in its head
- *   KX_INVALID   a directory, a FIFO, more than one hard link        KX_CONFLICT  open in this process with other options
- *   KX_REPLACED  the lock file belongs to another open store         KX_READONLY  no right to write (and read_only not asked)
- *   KX_REMOTE    a network file system                               KX_NOMEM     no address space for the map
+ *   KX_NOTFOUND  must_exist or read_only, and it is not there
+ *   KX_FORMAT    not an LMDB file of this version, word size and byte order, or one of another program
+ *   KX_CORRUPT   an LMDB file cut short or damaged in its head
+ *   KX_INVALID   a directory, a FIFO, more than one hard link
+ *   KX_CONFLICT  open in this process with other options
+ *   KX_REPLACED  the lock file belongs to another open store
+ *   KX_READONLY  no right to write (and read_only not asked), or none to the lock file, which readers need, too
+ *   KX_REMOTE    a network file system
+ *   KX_NOMEM     no address space for the map
+ *   KX_IO        any other failure of the system, named
  */
 int  kx_store__open(const char *path, const kx_store_options *options, kx_store **store);
 
-/* Release one open; the last one closes the environment. KX_BUSY, and nothing happens, while it is the last one and transactions live. */
+/* Release one open; the last one closes the environment. KX_BUSY, and nothing happens, while it is the last one and
+   transactions live. */
 int  kx_store__close(kx_store *store);
 
 /* After a fork, in the child: free the handle's memory and touch neither file nor locks. */
 void kx_store__abandon(kx_store *store);
 
-const char *kx_store__path(const kx_store *store);          /* resolved; "" for a temporary one. Lives as long as the store */
-const char *kx_store__engine(void);                         /* "LMDB 0.9.24: …" */
+const char *kx_store__path(const kx_store *store);   /* resolved; "" for a temporary one. Lives as long as the store */
+const char *kx_store__engine(void);                  /* "LMDB 0.9.24: …" */
 
 typedef struct kx_store_info {
     uint64_t file_bytes;          /* of the store file now */
@@ -72,7 +79,7 @@ typedef struct kx_store_info {
     unsigned readers;             /* slots in use */
     unsigned max_readers;
     unsigned page_bytes;
-    uint64_t commits;             /* durable commits this process made through this environment: group commit is tested by it */
+    uint64_t commits;             /* durable commits that this process made through this environment */
 } kx_store_info;
 int kx_store__info(kx_store_txn *txn, kx_store_info *info);
 
@@ -97,17 +104,21 @@ int  kx_store__begin(kx_store *store, int mode, uint64_t timeout_ms, kx_store_tx
 /* A savepoint in a write transaction. One at a time; the parent must not be used while it lives. */
 int  kx_store__child(kx_store_txn *parent, kx_store_txn **child);
 
-/* Commit or end. The txn is gone whatever is returned; after a failure nothing of it was kept. A child commits into its parent.
-   KX_FULL: no room on the device; KX_MAP_FULL, KX_TXN_FULL; KX_IO: the store refuses writes until it is reopened. */
+/* Commit or end. The txn is gone whatever is returned; after a failure nothing of it was kept. A child commits into its
+   parent. KX_FULL: no room on the device; KX_MAP_FULL, KX_TXN_FULL; KX_IO: the store refuses writes until it is
+   reopened; KX_BUSY: a child still lives. After KX_MAP_FULL, KX_TXN_FULL, KX_FULL, KX_NOMEM, KX_IO or KX_CORRUPT from
+   any call of a writer, every later call of that txn answers the same code until it is ended; a parent goes on when its
+   child is aborted. */
 int  kx_store__commit(kx_store_txn *txn);
 void kx_store__abort(kx_store_txn *txn);         /* NULL is fine; ends a live child first */
 
 bool     kx_store__writes(const kx_store_txn *txn);
-bool     kx_store__owned(const kx_store_txn *txn);        /* the calling thread holds this write transaction: only it may use or end it */
+bool     kx_store__owned(const kx_store_txn *txn);        /* by this thread, which alone may use and end it */
 bool     kx_store__is_empty(const kx_store_txn *txn);     /* a 0-byte or fresh file: no tables at all */
-uint64_t kx_store__snapshot(const kx_store_txn *txn);     /* number of the commit that is read; a writer's is its own number */
+uint64_t kx_store__snapshot(const kx_store_txn *txn);     /* number of the commit that is read; a writer's: its own */
 
-/* Grow the map after KX_MAP_FULL: needs no live transaction in this process. KX_BUSY when there is one, KX_MAP_FULL at the cap, KX_NOMEM. */
+/* Grow the map after KX_MAP_FULL: needs no live transaction in this process. KX_BUSY when there is one, KX_MAP_FULL
+   at the cap, KX_NOMEM. */
 int  kx_store__grow(kx_store *store);
 
 typedef struct kx_store_stats {
@@ -117,21 +128,28 @@ typedef struct kx_store_stats {
     uint64_t entries;             /* index entries stepped over */
     uint64_t writes;              /* rows and entries put or deleted */
 } kx_store_stats;
-kx_store_stats *kx_store__stats(kx_store_txn *txn);       /* counts since begin; a child shares its top's. Callers may add */
+kx_store_stats *kx_store__stats(kx_store_txn *txn);   /* since begin; a child shares its top's. Callers may add */
 
 /* ---- tables ----------------------------------------------------------------------- */
 
 typedef struct kx_store_table { uint32_t number; kx_store_shape shape; } kx_store_table;
 
 /*
- * Open handles of tables that a committed catalog names, in a read transaction of its own under the handle lock. Cheap when
- * all are open. Call it when a begin shows a newer catalog, then begin again: a snapshot older than the handles cannot use them.
+ * Open handles of tables that a committed catalog names, in a read transaction of its own under the handle lock. Cheap
+ * when all are open. Call it when a begin shows a newer catalog, then begin again: a snapshot older than the handles
+ * cannot use them (its calls give KX_INVALID). So compare with the catalog that was current BEFORE the begin, not after
+ * it: another thread may have opened the tables in between. kx/meta and kx/catalog need no opening and no making.
  *   KX_CORRUPT  a table is not there or has another shape        KX_LIMIT, KX_IO, KX_NOMEM
  */
 int  kx_store__open_tables(kx_store *store, const kx_store_table *tables, size_t count);
 bool kx_store__table_is_open(const kx_store *store, uint32_t number);
 
-/* Make a table in a write transaction; the handle lock is held to the end of the top transaction. Gone with an abort. KX_LIMIT. */
+/*
+ * Make a table in a write transaction; the handle lock is held to the end of the top transaction. Gone with an abort.
+ * One that is there already stays as it is.
+ *   KX_LIMIT    no such number             KX_BUSY  handles were opened after this transaction began: run it again
+ *   KX_CORRUPT  it has another shape
+ */
 int  kx_store__make_table(kx_store_txn *txn, kx_store_table table);
 
 /* Remove everything from a table. The table itself stays (its number may serve the same shape again). */
@@ -140,11 +158,12 @@ int  kx_store__empty_table(kx_store_txn *txn, uint32_t table);
 /* Number of rows of a rows table, of entries of an index. */
 int  kx_store__table_count(kx_store_txn *txn, uint32_t table, uint64_t *count);
 
-/* Pages of a table times the page size. */
+/* Pages of a table times the page size; pages of keys with very many ids (trees of their own) are not counted by
+   LMDB 0.9. */
 int  kx_store__table_bytes(kx_store_txn *txn, uint32_t table, uint64_t *bytes);
 
 /* ---- rows ---------------------------------------------------------------------------- *
- * What is read points into the map: in a read transaction until its end, in a write transaction until the next write.    */
+ * What is read lives in the map: in a read transaction until its end, in a write transaction until the next write.   */
 
 /* KX_NOTFOUND (without a text). Rows whose ids ascend closely are found without a descent. */
 int  kx_store__row_get(kx_store_txn *txn, uint32_t table, uint64_t id, kx_slice *row);
@@ -152,59 +171,67 @@ int  kx_store__row_get(kx_store_txn *txn, uint32_t table, uint64_t id, kx_slice 
 /* Many at once, `ids` ascending; rows[i] is {NULL,0} where there is none. One pass over the table. */
 int  kx_store__row_get_many(kx_store_txn *txn, uint32_t table, const uint64_t *ids, size_t count, kx_slice *rows);
 
-/* Put a row of head and body, new or replacing. `append` promises that id is above every id in the table (else KX_EXISTS). */
+/* Put a row of head and body, new or replacing. `append` promises that id is above every id in the table (else
+   KX_EXISTS). Neither part may point at what was read in this transaction: making room moves it. */
 int  kx_store__row_put(kx_store_txn *txn, uint32_t table, uint64_t id, kx_slice head, kx_slice body, bool append);
 int  kx_store__row_delete(kx_store_txn *txn, uint32_t table, uint64_t id);            /* KX_NOTFOUND */
-int  kx_store__row_last(kx_store_txn *txn, uint32_t table, uint64_t *id);             /* highest id; KX_NOTFOUND when empty */
+int  kx_store__row_last(kx_store_txn *txn, uint32_t table, uint64_t *id);       /* highest id; KX_NOTFOUND when empty */
 
 /* ---- index entries --------------------------------------------------------------------- */
 
-int  kx_store__entry_get(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t *id);     /* lowest id; KX_NOTFOUND */
-int  kx_store__entry_count(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t *count);/* stored number; 0 when none */
+/* The lowest id of a key; KX_NOTFOUND. And the number of its ids, which is stored; 0 when there are none. */
+int  kx_store__entry_get(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t *id);
+int  kx_store__entry_count(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t *count);
 
-/* Unique: KX_EXISTS when the key has another id. Postings: adding a pair that is there does nothing. `append`: the pair is above every other. */
+/* Keys have 1 to 511 bytes (KX_LIMIT). Unique: KX_EXISTS when the key has another id. What is there is left
+   alone. `append`: the pair is above every other; where it is not, it is put in its place all the same, only slower. */
 int  kx_store__entry_add(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t id, bool append);
-int  kx_store__entry_remove(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t id);   /* KX_NOTFOUND: no such pair */
+int  kx_store__entry_remove(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t id);   /* KX_NOTFOUND */
 
 /* The first ids of many sorted keys in one ordered pass over a table; ids[i] is UINT64_MAX where there is none. */
-int  kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count, uint64_t *ids);
+int  kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count,
+                              uint64_t *ids);
 
 /* ---- scans -------------------------------------------------------------------------------- *
  * One iterator for rows, entries and the ids of one key. It owns a cursor of the transaction until closed. In a write
  * transaction it notices that its table was written since its last step and seeks again by itself, so that a step never
- * uses a cursor across a write; what it returned before is then stale (see rows). Closing NULL is fine. Scans still open
- * when the transaction ends are dead: only close them (their memory is theirs).                                            */
+ * uses a cursor across a write; what it returned before is then stale (see rows). Closing NULL is fine. Scans still
+ * open when the transaction ends are dead: only close them (their memory is theirs). */
 
 typedef struct kx_store_scan kx_store_scan;
 
 /* All rows with from <= id <= to; ascending, or descending from `to`. */
-int  kx_store__scan_rows(kx_store_txn *txn, uint32_t table, uint64_t from, uint64_t to, bool descending, kx_store_scan **scan);
+int  kx_store__scan_rows(kx_store_txn *txn, uint32_t table, uint64_t from, uint64_t to, bool descending,
+                         kx_store_scan **scan);
 
 /*
- * All entries with from <= key < to; `to` {NULL,0} is the end of the table. Bounds are copied. Ascending by (key, id), or, descending,
- * by (key descending, id ascending): ties ascend in both directions.
+ * All entries with from <= key < to; `to` {NULL,0} is the end of the table. Bounds are copied; up to 1,024 bytes.
+ * Ascending by (key, id), or, descending, by (key descending, id ascending): ties ascend in both directions.
  */
-int  kx_store__scan_entries(kx_store_txn *txn, kx_store_table table, kx_slice from, kx_slice to, bool descending, kx_store_scan **scan);
+int  kx_store__scan_entries(kx_store_txn *txn, kx_store_table table, kx_slice from, kx_slice to, bool descending,
+                            kx_store_scan **scan);
 
 /* Restart after (key, id) or, for rows, after id: for resuming where a scan ended. */
 int  kx_store__scan_after(kx_store_scan *scan, kx_slice key, uint64_t id);
 
-/* Step. KX_NOTFOUND at the end (without a text, again and again). For entries `row` is left missing; for rows `key` is. */
+/* Step. KX_NOTFOUND at the end (without a text, again and again). `row` is missing for entries, `key` for rows. */
 typedef struct kx_store_item { kx_slice key; uint64_t id; kx_slice row; } kx_store_item;
 int  kx_store__scan_next(kx_store_scan *scan, kx_store_item *item);
 
 /* Up to `room` ids at once, of keys in order (page by page where the shape allows); *count 0 at the end. */
 int  kx_store__scan_ids(kx_store_scan *scan, uint64_t *ids, size_t room, size_t *count);
 
-/* Number of entries left in [from, to) from the start, counted up to `most`: exact below it. By stored counts of whole keys where that saves steps. */
+/* Number of entries between the scan's bounds (wherever it stands, and it stays there), counted up to `most`: exact
+   below it. By stored counts of whole keys. */
 int  kx_store__scan_count(kx_store_scan *scan, uint64_t most, uint64_t *count);
 void kx_store__scan_close(kx_store_scan *scan);
 
 /* ---- for tests --------------------------------------------------------------------------------- */
 
 /*
- * The n-th call from now on that may fail with `code` does so, once, and leaves the transaction as the real failure would;
- * 0 disarms. Begins, reads, puts and deletes, and commits count, each where the code can come from. For the whole process.
+ * The n-th call from now on that may fail with `code` does so, once, and leaves the transaction as the real failure
+ * would; 0 disarms. Begins, reads, puts and deletes, and commits count, each where the code can come from. For the
+ * whole process.
  */
 void kx_store__fail_after(int64_t n, int code);
 bool kx_store__fault_is_armed(void);                      /* false when it has struck */

@@ -32,9 +32,9 @@ enum {
 };
 
 /*
- * A shard holds what a beginning reader touches: how many of its transactions live (the gate counts them) and a few idle
- * ones with their reader slots. Shards lie a cache line apart, wherever the array begins, so that readers on different
- * threads share no line they write.
+ * A shard holds what a beginning reader touches: how many of its transactions live (the gate counts them) and a few
+ * idle ones with their reader slots. Shards lie a cache line apart, wherever the array begins, so that readers on
+ * different threads share no line they write.
  */
 typedef struct kx_shard {
     atomic_uint   live;
@@ -52,7 +52,7 @@ struct kx_store {
     bool             temporary;
     char            *path;
     char            *lock_path;
-    int              fd;                  /* flock while opening and closing, record lock of the writer; never closed between */
+    int              fd;                  /* carries the flock and the writer's record lock; never closed between */
     dev_t            device, lock_device;
     ino_t            inode, lock_inode;
 
@@ -124,7 +124,8 @@ struct kx_store_txn {
 
 /* ---- error.c -------------------------------------------------------------------- */
 
-/* The one place where LMDB's codes end: gives ours, with a text of what was tried on which file. NOTFOUND and EXISTS have none. */
+/* The one place where LMDB's codes end: gives ours, with a text of what was tried on which file. NOTFOUND and
+   EXISTS have none. */
 int kx_store__error(const kx_store *store, int mdb, const char *what);
 
 /* The same inside a transaction, which it poisons where LMDB lets it only be aborted from here. */
@@ -146,18 +147,19 @@ static inline int kx_store__fault(kx_fault_site site)
 int kx_store__txn_fault_strikes(kx_store_txn *txn, kx_fault_site site);
 static inline int kx_store__txn_fault(kx_store_txn *txn, kx_fault_site site)
 {
-    return atomic_load_explicit(&kx_store__faults_armed, memory_order_relaxed) ? kx_store__txn_fault_strikes(txn, site) : KX_OK;
+    bool armed = atomic_load_explicit(&kx_store__faults_armed, memory_order_relaxed);
+    return armed ? kx_store__txn_fault_strikes(txn, site) : KX_OK;
 }
 
 /* ---- file.c ----------------------------------------------------------------------- */
 
 /* The canonical path of a store that is there or would be made; follows links, also those whose target is missing. */
 int kx_store__resolve(const char *path, bool may_create, char **resolved, bool *exists);
-int kx_store__check_kind(const char *path, bool exists);         /* KX_INVALID, KX_REMOTE, KX_READONLY see store.h */
+int kx_store__check_kind(const char *path, bool exists); /* KX_INVALID, KX_REMOTE */
 int kx_store__check_system(const char *path, bool read_only);
 int kx_store__sync_folder(const char *path);
 char *kx_store__temporary_path(void);
-int kx_store__lock_file(const kx_store *store);                  /* flock: the order between opening and closing processes */
+int kx_store__lock_file(const kx_store *store);      /* flock: orders processes that open and close */
 void kx_store__unlock_file(const kx_store *store);
 
 /* ---- head.c -------------------------------------------------------------------------- */
@@ -183,7 +185,8 @@ uint64_t kx_store__map_first(const kx_store *store, uint64_t need, uint64_t othe
 /* Follow another process that has grown the file over our map. */
 int kx_store__follow_growth(kx_store *store);
 
-/* The gate: a transaction enters before it begins and leaves after its end; the map moves only while nobody is inside. */
+/* The gate: a transaction enters before it begins and leaves after its end; the map moves only while nobody is
+   inside. */
 void kx_store__gate_enter(kx_store *store, unsigned shard);
 void kx_store__gate_leave(kx_store *store, unsigned shard);
 bool kx_store__gate_shut(kx_store *store);        /* false, and open, when a transaction lives */
@@ -228,7 +231,8 @@ static inline int kx_store__handle(kx_store_txn *txn, uint32_t table, MDB_dbi *h
     }
     return kx_store__handle_slow(txn, table, handle);
 }
-int  kx_store__open_core(kx_store *store);                /* kx/meta and kx/catalog of a file that has tables */
+int  kx_store__open_core(kx_store *store);                /* kx/meta and kx/catalog, if the file has tables by now */
+bool kx_store__has_tables(MDB_txn *txn);                  /* in this snapshot */
 int  kx_store__make_core(kx_store_txn *txn);
 void kx_store__handles_end(kx_store_txn *txn, bool kept); /* of a child or a top, after LMDB's end */
 

@@ -164,8 +164,10 @@ static kx_store_txn *new_txn(kx_store *store)
 static int no_reader(const kx_store *store, int mdb)
 {
     if (mdb == EAGAIN || mdb == EACCES)
-        return kx_base__fail(KX_PID, "'%s': a process of another container has the same process id; run both with one pid "
-                             "namespace (--pid=host)", store->path);
+        return kx_base__fail(KX_PID,
+                             "'%s': a process of another container has the same process id; run both with one pid "
+                             "namespace (--pid=host)",
+                             store->path);
     return kx_store__error(store, mdb, "begin a read transaction");
 }
 
@@ -180,12 +182,6 @@ static int begin_snapshot(kx_store *store, MDB_txn **mdb_txn)
         mdb = mdb_txn_begin(env, NULL, MDB_RDONLY, mdb_txn);
     }
     return mdb;
-}
-
-static bool has_tables(MDB_txn *mdb_txn)
-{
-    MDB_stat shape;
-    return mdb_stat(mdb_txn, MAIN_TABLE, &shape) == 0 && shape.ms_entries > 0;
 }
 
 static void end_read(kx_store_txn *txn)
@@ -221,7 +217,7 @@ static int try_read(kx_store *store, unsigned shard, kx_store_txn **begun, bool 
         *again = mdb == MDB_MAP_RESIZED;
         return *again ? kx_store__follow_growth(store) : no_reader(store, mdb);
     }
-    txn->empty = !core_open && (!has_env || !has_tables(txn->mdb));
+    txn->empty = !core_open && (!has_env || !kx_store__has_tables(txn->mdb));
     if (!core_open && !txn->empty) {
         end_read(txn);
         *again = true;
@@ -254,11 +250,16 @@ static int begin_read(kx_store *store, kx_store_txn **txn)
 static int may_write(const kx_store *store)
 {
     if (atomic_load(&store->broken))
-        return kx_base__fail(KX_IO, "'%s': an earlier commit failed with an input/output error; close and open it again before "
-                             "writing", store->path);
+        return kx_base__fail(
+            KX_IO,
+            "'%s': an earlier commit failed with an input/output error; close and open it again before "
+            "writing",
+            store->path);
     if (kx_store__was_replaced(store))
-        return kx_base__fail(KX_REPLACED, "'%s' (or its lock file) was moved, replaced or deleted since it was opened; writes would "
-                             "be lost", store->path);
+        return kx_base__fail(KX_REPLACED,
+                             "'%s' (or its lock file) was moved, replaced or deleted since it was opened; writes would "
+                             "be lost",
+                             store->path);
     return KX_OK;
 }
 
@@ -270,7 +271,7 @@ static int try_write(kx_store *store, kx_store_txn *txn, bool *again)
     txn->handles_made = atomic_load(&store->handles_made);
     int mdb = mdb_txn_begin(atomic_load(&store->env), NULL, 0, &txn->mdb);
     if (mdb == 0) {
-        txn->empty = !core_open && !has_tables(txn->mdb);
+        txn->empty = !core_open && !kx_store__has_tables(txn->mdb);
         if (core_open || txn->empty)
             return KX_OK;
         mdb_txn_abort(txn->mdb);
@@ -299,8 +300,9 @@ static int begin_write(kx_store *store, uint64_t timeout_ms, kx_store_txn **begu
     }
     for (int i = 0; rc == KX_OK && again; i++) {
         again = false;
-        rc = i < BEGIN_TRIES ? try_write(store, txn, &again)
-                             : kx_base__fail(KX_BUSY, "%s: other processes grow it faster than it can be followed", store->path);
+        rc = i < BEGIN_TRIES
+                 ? try_write(store, txn, &again)
+                 : kx_base__fail(KX_BUSY, "%s: other processes grow it faster than it can be followed", store->path);
     }
     if (rc != KX_OK) {
         kx_base__free(txn);
@@ -381,7 +383,7 @@ static void finish_child(kx_store_txn *txn, bool kept)
 static int commit_child(kx_store_txn *txn)
 {
     int mdb = mdb_txn_commit(txn->mdb), rc = KX_OK;
-    if (mdb != 0)      /* LMDB may have merged half of it: the parent must not go on */
+    if (mdb != 0) /* LMDB may have merged half of it: the parent must not go on */
         txn->parent->poison = rc = kx_store__error(txn->store, mdb, "commit a savepoint");
     finish_child(txn, rc == KX_OK);
     return rc;

@@ -33,7 +33,8 @@ void kx_store__nap(unsigned microseconds)
 static int busy(const kx_store *store, uint64_t timeout_ms, const char *holder, long pid)
 {
     return kx_base__fail(KX_BUSY, "%s: %s (process %ld) has held the write transaction for all of %llu ms",
-                         store->temporary ? "temporary store" : store->path, holder, pid, (unsigned long long)timeout_ms);
+                         store->temporary ? "temporary store" : store->path, holder, pid,
+                         (unsigned long long)timeout_ms);
 }
 
 /* ---- in this process ---------------------------------------------------------- */
@@ -91,7 +92,8 @@ static int busy_elsewhere(const kx_store *store, uint64_t timeout_ms)
 {
     struct flock lock;
     bool known = record_lock(store, F_GETLK, F_WRLCK, &lock) == 0 && lock.l_type != F_UNLCK;
-    return busy(store, timeout_ms, known ? "another process" : "a process that has just ended", known ? (long)lock.l_pid : 0L);
+    return busy(store, timeout_ms, known ? "another process" : "a process that has just ended",
+                known ? (long)lock.l_pid : 0L);
 }
 
 /* EDEADLK is the kernel's guess from whole processes, wrong where threads are concerned: then it is polled instead. */

@@ -34,7 +34,7 @@ static sample make_sample(uint64_t *random, size_t count, size_t common, unsigne
         memset(key, 7, common);
         for (size_t at = common; at < size; at++)
             key[at] = (uint8_t)kxt_random_below(random, letters);
-        s.entries[i] = (kx_entry){.id = kxt_random_below(random, 50), .key = key, .size = (uint32_t)size, .tag = (uint32_t)i};
+        s.entries[i] = (kx_entry){.id = kxt_random_below(random, 50), .key = key, .size = (uint16_t)size, .tag = (uint32_t)i};
         for (size_t at = 0; at < 8; at++)
             s.entries[i].prefix = s.entries[i].prefix << 8 | (at < size ? key[at] : 0);
     }

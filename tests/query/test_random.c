@@ -32,12 +32,12 @@ static void make_long_text(void)
 }
 
 /* Texts live as long as a round. */
-typedef struct text { struct text *next; char bytes[1600]; } text;
-static text *texts;
+typedef struct long_one { struct long_one *next; char bytes[1600]; } long_one;
+static long_one *texts;
 
 static char *new_text(void)
 {
-    text *made = malloc(sizeof *made);
+    long_one *made = malloc(sizeof *made);
     made->next = texts;
     texts = made;
     return made->bytes;
@@ -46,7 +46,7 @@ static char *new_text(void)
 static void free_texts(void)
 {
     while (texts != NULL) {
-        text *next = texts->next;
+        long_one *next = texts->next;
         free(texts);
         texts = next;
     }

@@ -5,7 +5,8 @@ AM_TESTS_ENVIRONMENT = \
 	KX_SRCDIR='$(abs_top_srcdir)'; export KX_SRCDIR; \
 	KX_BUILDDIR='$(abs_top_builddir)'; export KX_BUILDDIR; \
 	KX_CPPFLAGS='$(LMDB_CFLAGS) $(MSGPACK_CFLAGS) $(XXHASH_CFLAGS) $(JANSSON_CFLAGS)'; export KX_CPPFLAGS; \
-	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX; NM='$(NM)'; export NM;
+	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX; NM='$(NM)'; export NM; \
+	KX_SANITIZE='$(KX_SANITIZE)'; export KX_SANITIZE;
 
 kx_rules = \
 	tests/rules/check-layers.sh \

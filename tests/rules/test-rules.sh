@@ -32,7 +32,7 @@ END
     printf '#include "base/base.h"\n' > "$tree/lib/key/key.h"
     printf '#include <lmdbkenobix/error.h>\n' > "$tree/tools/tool.c"
     printf '#include <lmdb.h>\nint x(void) { return mdb_env_set_mapsize(env, 1024); } char t[] = "a-XXXXXX";\n' > "$tree/bench/bench.c"
-    printf '#include <lmdb.h>\n' > "$tree/tests/store/plant.c"
+    printf '#include <lmdb.h>\n' > "$tree/tests/store/damage.c"
     build 'int kx_look(const char *n, int d) { return n && d; }'
 }
 

@@ -6,7 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-const kx_store_table rows = {ROWS, KX_STORE_ROWS}, unique = {UNIQUE, KX_STORE_UNIQUE}, postings = {POSTINGS, KX_STORE_POSTINGS};
+const kx_store_table rows = {ROWS, KX_STORE_ROWS}, unique = {UNIQUE, KX_STORE_UNIQUE},
+                     postings = {POSTINGS, KX_STORE_POSTINGS};
 
 /* ---- claims ------------------------------------------------------------------ */
 
@@ -16,8 +17,8 @@ void expect_at(int want, int got, const char *call, const char *file, int line)
         kx_base__publish(got);
     if (got == want)
         return;
-    ck_abort_msg("%s:%d: %s gave %d (%s: %s), not %d (%s)", file, line, call, got, kx_strerror(got), got ? kx_errmsg() : "", want,
-                 kx_strerror(want));
+    ck_abort_msg("%s:%d: %s gave %d (%s: %s), not %d (%s)", file, line, call, got, kx_strerror(got),
+                 got ? kx_errmsg() : "", want, kx_strerror(want));
 }
 
 void said_at(const char *phrase, const char *file, int line)

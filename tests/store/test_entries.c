@@ -83,7 +83,8 @@ START_TEST(appending_gives_the_same_table_as_adding)
     for (uint64_t k = 0; k < 2000; k++)
         for (uint64_t i = 0, count = kxt_random(&seed) % 9 ? 1 + k % 3 : 700; i < count; i++) {
             /* in a fifth of the calls the promise is broken, and the entry must still come where it belongs */
-            uint64_t which = kxt_random(&seed) % 5 ? k : kxt_random(&seed) % (k + 1), id = kxt_random(&seed) % 5 ? k * 1000 + i : i;
+            uint64_t which = kxt_random(&seed) % 5 ? k : kxt_random(&seed) % (k + 1),
+                     id = kxt_random(&seed) % 5 ? k * 1000 + i : i;
             ok(kx_store__entry_add(txn, postings, number_key(which, key), id, true));
             ok(kx_store__entry_add(txn, more, number_key(which, key), id, false));
         }
@@ -223,7 +224,8 @@ static void walk(kx_store_txn *txn, const oracle *o, bool descending)
 /* Pages of ids of a range of keys, resumed now and then by key and id from a fresh scan. */
 static void read_pages(kx_store_txn *txn, const oracle *o, uint64_t *seed)
 {
-    unsigned from = (unsigned)(kxt_random(seed) % ORACLE_KEYS), to = from + (unsigned)(kxt_random(seed) % (ORACLE_KEYS - from)) + 1;
+    unsigned from = (unsigned)(kxt_random(seed) % ORACLE_KEYS),
+             to = from + (unsigned)(kxt_random(seed) % (ORACLE_KEYS - from)) + 1;
     uint64_t ids[97], counted, total = 0;
     uint8_t low[8], high[8];
     size_t got = 0, at = 0;

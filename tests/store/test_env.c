@@ -222,7 +222,7 @@ START_TEST(a_temporary_store_is_gone_at_close)
     kx_store *one = open_tables(NULL), *two = open_tables(NULL);
     ck_assert_ptr_ne(one, two);
     ck_assert_str_eq(kx_store__path(one), "");
-    ck_assert_int_eq(rmdir(getenv("TMPDIR")), 0);      /* nothing of it has a name */
+    ck_assert_int_eq(rmdir(getenv("TMPDIR")), 0); /* nothing of it has a name */
     mkdir(getenv("TMPDIR"), 0700);
     kx_store_txn *a = writing(one), *b = writing(two);
     put_text(a, ROWS, 1, "one");
@@ -469,21 +469,30 @@ END_TEST
 
 static void open_and_close(const char *path)
 {
-    for (uint64_t i = 0; i < 1 + kxt_scaled(200); i++) {
+    int rc = KX_OK;
+    for (uint64_t i = 0; rc == KX_OK && i < 1 + kxt_scaled(200); i++) {
         kx_store *store;
         kx_store_txn *txn;
-        if (kx_store__open(path, NULL, &store))
-            leave(1);
-        if (kx_store__begin(store, KX_STORE_WRITE, 0, &txn) || kx_store__row_put(txn, KX_STORE_META, i, text(""), text("x"), false) ||
-            kx_store__commit(txn))
-            leave(2);
-        if (kx_store__begin(store, KX_STORE_READ, 0, &txn))
-            leave(3);
+        rc = kx_store__open(path, NULL, &store);
+        if (rc != KX_OK)
+            break;
+        rc = kx_store__begin(store, KX_STORE_WRITE, 0, &txn);
+        if (rc == KX_OK)
+            rc = kx_store__row_put(txn, KX_STORE_META, i, text(""), text("x"), false);
+        if (rc == KX_OK)
+            rc = kx_store__commit(txn);
+        if (rc == KX_OK)
+            rc = kx_store__begin(store, KX_STORE_READ, 0, &txn);
+        if (rc != KX_OK)
+            break;
         kx_store__abort(txn);
-        if (kx_store__close(store))
-            leave(4);
+        rc = kx_store__close(store);
     }
-    leave(0);
+    if (rc != KX_OK) {
+        kx_base__publish(rc);
+        fprintf(stderr, "%s\n", kx_errmsg());
+    }
+    leave(rc == KX_OK ? 0 : 1);
 }
 
 START_TEST(processes_that_open_and_close_together_never_fail)

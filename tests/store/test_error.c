@@ -203,7 +203,7 @@ START_TEST(a_full_file_system_leaves_the_store_as_it_was)
     uint64_t done = 0;
     const char *folder = kxt_folder();
     if (mount("none", folder, "tmpfs", 0, "size=2m") != 0)
-        return;                                   /* no right to mount: the limit above tells as much */
+        return; /* no right to mount: the limit above tells as much */
     kx_store *store = open_tables(kxt_print("%s/a.kx", folder));
     int rc = fill(store, &done);
     kx_store_txn *txn = reading(store);

@@ -3,7 +3,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-static kx_store_table rows_table(uint32_t number) { return (kx_store_table){number, KX_STORE_ROWS}; }
+static kx_store_table rows_table(uint32_t number)
+{
+    return (kx_store_table){number, KX_STORE_ROWS};
+}
 
 static void make(kx_store *store, uint32_t number, const char *row)
 {
@@ -19,8 +22,8 @@ static void make_elsewhere(const char *path, uint32_t number)
     kx_store_txn *txn;
     if (kx_store__open(path, NULL, &store) || kx_store__begin(store, KX_STORE_WRITE, 0, &txn) ||
         kx_store__make_table(txn, rows_table(number)) ||
-        kx_store__row_put(txn, number, 1, text(""), text(kxt_print("table %u", number)), false) || kx_store__commit(txn) ||
-        kx_store__close(store))
+        kx_store__row_put(txn, number, 1, text(""), text(kxt_print("table %u", number)), false) ||
+        kx_store__commit(txn) || kx_store__close(store))
         leave(1);
 }
 
@@ -98,7 +101,9 @@ START_TEST(a_store_holds_4096_tables)
     kx_store_table *all = calloc(KX_STORE_TABLES, sizeof(*all));
     kx_store_txn *txn = writing(store);
     for (uint32_t i = 0; i < KX_STORE_TABLES; i++) {
-        all[i] = (kx_store_table){i, i < 2 || i % 3 == 0 ? KX_STORE_ROWS : i % 3 == 1 ? KX_STORE_UNIQUE : KX_STORE_POSTINGS};
+        all[i] = (kx_store_table){i, i < 2 || i % 3 == 0 ? KX_STORE_ROWS
+                                     : i % 3 == 1        ? KX_STORE_UNIQUE
+                                                         : KX_STORE_POSTINGS};
         ok(kx_store__make_table(txn, all[i]));
     }
     ok(kx_store__commit(txn));
@@ -232,7 +237,7 @@ START_TEST(a_writer_with_old_handles_makes_no_table)
 END_TEST
 
 static atomic_bool stop;
-static atomic_int  wrong;
+static atomic_int wrong;
 static atomic_uint newest;
 
 /* Every table that is open holds its own number at id 1, and nothing else. */

@@ -57,8 +57,15 @@ END_TEST
 
 START_TEST(other_formats_are_named)
 {
-    static const struct { uint64_t at; uint32_t bytes; const char *phrase; } cases[] = {
-        {20, 2, "LMDB 1.0"}, {20, 3, "LMDB 1.0"}, {20, 999, "file format 999"}, {16, 0xDEC0EFBE, "byte order"},
+    static const struct {
+        uint64_t at;
+        uint32_t bytes;
+        const char *phrase;
+    } cases[] = {
+        {20, 2, "LMDB 1.0"},
+        {20, 3, "LMDB 1.0"},
+        {20, 999, "file format 999"},
+        {16, 0xDEC0EFBE, "byte order"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         char *path = sound_store("a.kx");
@@ -77,8 +84,12 @@ END_TEST
 
 START_TEST(a_damaged_head_is_refused_before_it_is_mapped)
 {
-    static const struct { uint64_t at; uint64_t bytes; size_t size; } cases[] = {
-        {40, 0, 4}, {40, 1, 4}, {40, 4097, 4}, {40, UINT32_C(1) << 31, 4}, {4096 + 40, 8192, 4},
+    static const struct {
+        uint64_t at;
+        uint64_t bytes;
+        size_t size;
+    } cases[] = {
+        {40, 0, 4}, {40, 1, 4}, {40, 4097, 4},     {40, UINT32_C(1) << 31, 4}, {4096 + 40, 8192, 4},
         {10, 2, 2}, {16, 0, 4}, {4096 + 16, 0, 4}, {4096 + 10, 0, 2},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -91,9 +102,21 @@ END_TEST
 
 START_TEST(roots_and_sizes_out_of_range_are_refused)
 {
-    static const struct { uint64_t at; uint64_t bytes; } cases[] = {
-        {80, 0}, {80, 1}, {80, 1 << 20}, {128, 0}, {128, 1}, {128, UINT64_MAX - 1}, {136, 0},
-        {136, UINT64_C(1) << 40}, {136, UINT64_C(1) << 52}, {136, UINT64_MAX}, {136, UINT64_C(1) << 20},
+    static const struct {
+        uint64_t at;
+        uint64_t bytes;
+    } cases[] = {
+        {80, 0},
+        {80, 1},
+        {80, 1 << 20},
+        {128, 0},
+        {128, 1},
+        {128, UINT64_MAX - 1},
+        {136, 0},
+        {136, UINT64_C(1) << 40},
+        {136, UINT64_C(1) << 52},
+        {136, UINT64_MAX},
+        {136, UINT64_C(1) << 20},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         char *path = sound_store("a.kx");
@@ -110,8 +133,12 @@ START_TEST(a_store_cut_anywhere_is_refused_or_whole)
     ck_assert_int_eq(stat(sound_store("a.kx"), &file), 0);
     uint64_t whole = damage_last_page_bytes(kxt_path("a.kx")), seed = kxt_seed();
     for (uint64_t i = 0; i < 8 + kxt_scaled(60); i++) {
-        uint64_t cut = i == 0 ? 4096 : i == 1 ? 8191 : i == 2 ? 8192 : i == 3 ? 100 : i == 4 ? whole - 4096
-                     : 1 + kxt_random(&seed) % (whole - 4096);
+        uint64_t cut = i == 0   ? 4096
+                       : i == 1 ? 8191
+                       : i == 2 ? 8192
+                       : i == 3 ? 100
+                       : i == 4 ? whole - 4096
+                                : 1 + kxt_random(&seed) % (whole - 4096);
         damage_length(sound_store("a.kx"), cut);
         expect(cut < 20 ? KX_FORMAT : KX_CORRUPT, try_open(kxt_path("a.kx")));
     }
@@ -156,7 +183,8 @@ START_TEST(a_file_that_lacks_only_free_pages_is_sound)
             static const uint8_t bytes[6000];
             txn = writing(store);
             for (uint64_t i = 0; i < n; i++)
-                ok(kx_store__row_put(txn, ROWS, i, text(""), kx_slice_of(bytes, kxt_random(&seed) % (i % 40 ? 200 : 6000)), false));
+                ok(kx_store__row_put(txn, ROWS, i, text(""),
+                                     kx_slice_of(bytes, kxt_random(&seed) % (i % 40 ? 200 : 6000)), false));
             for (uint64_t i = kxt_random(&seed) % n; i > 0; i--)
                 ok(kx_store__row_delete(txn, ROWS, n - i));
             ok(kx_store__commit(txn));
@@ -179,8 +207,8 @@ START_TEST(a_file_that_lacks_only_free_pages_is_sound)
         read_all(store);
         ok(kx_store__close(store));
     }
-    ck_assert_msg(kxt_scaled(100) < 50 || (short_files > 0 && refused > 0), "%d short, %d refused: the test tests nothing",
-                  (int)short_files, (int)refused);
+    ck_assert_msg(kxt_scaled(100) < 50 || (short_files > 0 && refused > 0),
+                  "%d short, %d refused: the test tests nothing", (int)short_files, (int)refused);
 }
 END_TEST
 

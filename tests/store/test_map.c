@@ -90,7 +90,7 @@ START_TEST(a_poisoned_transaction_only_answers_why)
     expect(KX_MAP_FULL, kx_store__table_count(child, ROWS, &count));
     said("rolled back");
     expect(KX_MAP_FULL, kx_store__commit(child));
-    row_is(txn, ROWS, 0, NULL);                  /* the parent is as it was, and goes on */
+    row_is(txn, ROWS, 0, NULL); /* the parent is as it was, and goes on */
     put_text(txn, ROWS, 1, "one");
     ok(kx_store__commit(txn));
     txn = reading(store);
@@ -119,7 +119,7 @@ START_TEST(a_limit_ends_the_growth)
     ck_assert_uint_ge(done, 2000);
     ck_assert_uint_eq(row_count(store), done);
     ok(kx_store__close(store));
-    ok(kx_store__open(path, &(kx_store_options){.map_limit_bytes = MIB}, &store));      /* what is there can be read */
+    ok(kx_store__open(path, &(kx_store_options){.map_limit_bytes = MIB}, &store)); /* what is there can be read */
     ok(kx_store__open_tables(store, &rows, 1));
     ck_assert_uint_eq(row_count(store), done);
     ok(kx_store__close(store));
@@ -145,7 +145,7 @@ END_TEST
 /* ---- readers beside a growing map ----------------------------------------------------- */
 
 static atomic_bool stop;
-static atomic_int  wrong;
+static atomic_int wrong;
 
 static void *read_on(void *store)
 {
@@ -153,7 +153,8 @@ static void *read_on(void *store)
         kx_store_txn *txn;
         kx_store_scan *scan;
         kx_store_item item;
-        if (kx_store__begin(store, KX_STORE_READ, 0, &txn) != KX_OK || kx_store__scan_rows(txn, ROWS, 0, UINT64_MAX, false, &scan)) {
+        if (kx_store__begin(store, KX_STORE_READ, 0, &txn) != KX_OK ||
+            kx_store__scan_rows(txn, ROWS, 0, UINT64_MAX, false, &scan)) {
             atomic_fetch_add(&wrong, 1);
             break;
         }

@@ -87,8 +87,11 @@ END_TEST
 
 /* ---- entries against a sorted array of pairs ----------------------------------------- */
 
-typedef struct pair { char key[4]; uint64_t id; } pair;
-static pair   pairs[20000];
+typedef struct pair {
+    char key[4];
+    uint64_t id;
+} pair;
+static pair pairs[20000];
 static size_t pair_count;
 
 static int by_key_and_id(const void *a, const void *b)
@@ -167,7 +170,7 @@ static void walk(kx_store_txn *txn, uint64_t *seed, bool descending)
         ok(kx_store__scan_next(scan, &item));
         is_pair(&item, &pairs[i]);
         total++;
-        if (passed++ == resume) {      /* go on in another scan */
+        if (passed++ == resume) { /* go on in another scan */
             kx_store__scan_close(scan);
             ok(kx_store__scan_entries(txn, postings, text(from), text(to), descending, &scan));
             ok(kx_store__scan_after(scan, text(pairs[i].key), pairs[i].id));
@@ -213,8 +216,10 @@ START_TEST(a_restart_may_name_a_pair_that_is_gone)
     for (uint64_t k = 10; k <= 30; k += 10)
         for (uint64_t id = 10; id <= 30; id += 10)
             ok(kx_store__entry_add(txn, postings, number_key(k, key), id, false));
-    static const struct { uint64_t key, id, up_key, up_id, down_key, down_id; } cases[] = {
-        {20, 15, 20, 20, 20, 20}, {20, 30, 30, 10, 10, 10}, {15, 99, 20, 10, 10, 10}, {5, 0, 10, 10, 0, 0},
+    static const struct {
+        uint64_t key, id, up_key, up_id, down_key, down_id;
+    } cases[] = {
+        {20, 15, 20, 20, 20, 20}, {20, 30, 30, 10, 10, 10}, {15, 99, 20, 10, 10, 10},         {5, 0, 10, 10, 0, 0},
         {30, 30, 0, 0, 20, 10},   {99, 0, 0, 0, 30, 10},    {20, UINT64_MAX, 30, 10, 10, 10},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
@@ -271,7 +276,8 @@ END_TEST
 
 /* ---- across writes ------------------------------------------------------------------------ */
 
-/* Between steps anything may be added or removed on either side: what is ahead must come as it is then, nothing twice. */
+/* Between steps anything may be added or removed on either side: what is ahead must come as it is then, nothing
+   twice. */
 START_TEST(a_scan_goes_on_across_writes_to_its_table)
 {
     kx_store *store = open_tables(kxt_path("a.kx"));
@@ -309,7 +315,7 @@ START_TEST(a_scan_goes_on_across_writes_to_its_table)
                     ok(kx_store__entry_add(txn, postings, number_key(k2, key), id2, false));
                 there[k2][id2] = !there[k2][id2];
             }
-            if (kxt_random(&seed) % 50 == 0) {      /* a savepoint ends all cursors, too */
+            if (kxt_random(&seed) % 50 == 0) { /* a savepoint ends all cursors, too */
                 kx_store_txn *child;
                 ok(kx_store__child(txn, &child));
                 ok(kx_store__entry_add(child, postings, number_key(k, key), IDS, false));

@@ -195,7 +195,7 @@ START_TEST(a_parent_waits_for_its_savepoint)
     expect(KX_BUSY, kx_store__child(txn, &grandchild));
     ok(kx_store__child(child, &grandchild));
     put_text(grandchild, ROWS, 2, "two");
-    expect(KX_BUSY, kx_store__commit(txn));      /* ends all three, keeps nothing */
+    expect(KX_BUSY, kx_store__commit(txn)); /* ends all three, keeps nothing */
     expect(KX_INVALID, kx_store__scan_next(scan, &item));
     kx_store__scan_close(scan);
     txn = writing(store);
@@ -215,7 +215,8 @@ static void die_while_writing(const char *path)
     kx_store *store;
     kx_store_txn *txn;
     if (kx_store__open(path, NULL, &store) || kx_store__open_tables(store, &rows, 1) ||
-        kx_store__begin(store, KX_STORE_WRITE, 0, &txn) || kx_store__row_put(txn, ROWS, 1, text(""), text("half"), false))
+        kx_store__begin(store, KX_STORE_WRITE, 0, &txn) ||
+        kx_store__row_put(txn, ROWS, 1, text(""), text("half"), false))
         leave(1);
     tell();
     pause_here();

@@ -85,7 +85,8 @@ static void *count_up(void *store)
         if (kx_store__row_get(txn, ROWS, 1, &row) == KX_OK)
             memcpy(&sum, row.data, sizeof(sum));
         sum++;
-        if (kx_store__row_put(txn, ROWS, 1, text(""), kx_slice_of(&sum, sizeof(sum)), false) != KX_OK || kx_store__commit(txn) != KX_OK)
+        if (kx_store__row_put(txn, ROWS, 1, text(""), kx_slice_of(&sum, sizeof(sum)), false) != KX_OK ||
+            kx_store__commit(txn) != KX_OK)
             return NULL;
     }
     return store;

@@ -1,0 +1,89 @@
+#!/bin/sh
+# The examples in the documentation compile with what pkg-config says and nothing else, run, and print what they say.
+#
+#   doc/examples/tour.c    every line that it prints stands in it as a comment, in order; also a second time on the same store
+#   doc/examples/world.c   mends every dangling parent (skipped where the package iso-codes is missing)
+#   ```c blocks            of README.md and doc/*.md that are whole programs; README says what its one prints
+set -u
+
+top=${KX_SRCDIR:?run by make check}
+build=${KX_BUILDDIR:?run by make check}
+folder=$(mktemp -d) || exit 99
+trap 'rm -rf "$folder"' EXIT
+PKG_CONFIG_PATH=$build:${PKG_CONFIG_PATH:-}
+export PKG_CONFIG_PATH
+failed=0
+
+fail()
+{
+    echo "check-examples: $*" >&2
+    failed=1
+}
+
+# compile SOURCE PROGRAM: warnings are errors for a reader, too.
+compile()
+{
+    # shellcheck disable=SC2046,SC2086
+    ${CC:-cc} ${KX_SANITIZE:-} -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror "$1" -o "$2" $(pkg-config --cflags --libs lmdbkenobix) ||
+        { fail "$1 does not compile"; return 1; }
+}
+
+# run PROGRAM [ARGUMENT...]: under valgrind where there is one and no sanitizer is at work.
+run()
+{
+    if [ -z "${KX_SANITIZE:-}" ] && command -v valgrind > /dev/null 2>&1; then
+        valgrind -q --error-exitcode=99 --leak-check=full "$@"
+    else
+        "$@"
+    fi
+}
+
+# said OUTPUT SOURCE: is each printed line a comment of the source, in order?
+said()
+{
+    awk 'NR == FNR { if (match($0, /^ *\/\* .* \*\/$/)) { sub(/^ *\/\* /, ""); sub(/ \*\/$/, ""); said[++n] = $0 } next }
+         { while (++at <= n && said[at] != $0) ; if (at > n) { print "printed, and not said in order: " $0; exit 1 } }' "$2" "$1"
+}
+
+if compile "$top/doc/examples/tour.c" "$folder/tour"; then
+    run "$folder/tour" "$folder/shop.kx" > "$folder/first" || fail "tour.c failed"
+    run "$folder/tour" "$folder/shop.kx" > "$folder/second" || fail "tour.c failed when run again"
+    [ "$(wc -l < "$folder/first")" -ge 8 ] || fail "tour.c printed too little"
+    said "$folder/first" "$top/doc/examples/tour.c" || fail "tour.c prints something else than it says"
+    sed 's/taken by document 2$/taken by document 1/' "$folder/second" | cmp -s - "$folder/first" ||
+        fail "tour.c prints something else on a store that it has used"
+    grep -q 'taken by document 2$' "$folder/second" || fail "ids did not go on"
+fi
+
+if [ -f /usr/share/iso-codes/json/iso_3166-2.json ]; then
+    if compile "$top/doc/examples/world.c" "$folder/world"; then
+        run "$folder/world" "$folder/world.kx" > "$folder/out" || fail "world.c failed"
+        grep -qE '^[1-9][0-9]* mended, 0 of [1-9][0-9]* parents dangle$' "$folder/out" || fail "world.c mended nothing"
+        grep -qF 'Milano lies in Lombardia, in Italy' "$folder/out" || fail "world.c lost its way"
+    fi
+else
+    echo 'check-examples: iso-codes is missing, world.c was not run'
+fi
+
+# blocks FILE: each ```c block of it that has a main() becomes a program.
+blocks()
+{
+    awk -v folder="$folder" -v base="$(basename "$1" .md)" '
+        /^```c$/ { n++; name = folder "/" base "-" n ".c"; inside = 1; next }
+        /^```$/  { inside = 0; next }
+        inside   { print > name }' "$1"
+}
+
+for page in "$top"/README.md "$top"/doc/*.md; do
+    blocks "$page"
+done
+for source in "$folder"/*-*.c; do
+    [ -f "$source" ] && grep -q '^int main(' "$source" || continue
+    program=${source%.c}
+    compile "$source" "$program" || continue
+    (cd "$folder" && run "$program") > "$program.out" || fail "$(basename "$source") failed"
+done
+[ -f "$folder/README-1.out" ] || fail "README.md has no example"
+grep -qF "prints \`$(cat "$folder/README-1.out" 2>/dev/null)\`" "$top/README.md" || fail "README.md does not say what its example prints"
+
+exit $failed
