@@ -10,7 +10,8 @@
 #include "json_text.h"
 
 /* Hand each document that the query finds to `each`. Returns the library's code. */
-static int walk(kx_txn *txn, const char *collection, const kx_query *query, int (*each)(rows *, kx_doc *), rows *all, uint64_t *count)
+static int walk(kx_txn *txn, const char *collection, const kx_query *query, int (*each)(rows *, kx_doc *), rows *all,
+                uint64_t *count)
 {
     kx_cursor *cursor = NULL;
     kx_doc    *doc;
@@ -166,7 +167,7 @@ static int write_dump(kx_txn *txn, inspect *in, const char *const *names, size_t
     return rc == KX_OK ? TOOL_OK : inspect_fail(in, rc);
 }
 
-/* Those that were named, in the store's order and each once; none named: all. Named ones that are not there are the library's error. */
+/* Those that were named, in the store's order and each once; none named: all. One that is not there is the library's error. */
 static int choose(kx_txn *txn, inspect *in, const char ***names, size_t *count)
 {
     kx_collection_info one;

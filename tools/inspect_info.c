@@ -146,7 +146,8 @@ static int json_collection(kx_txn *txn, FILE *out, const kx_collection_info *one
     int rc;
 
     json_pair(out, "{", "name", one->name);
-    fprintf(out, ",\"documents\":%" PRIu64 ",\"next_id\":%" PRIu64 ",\"bytes\":%" PRIu64, one->documents, one->next_id, one->bytes);
+    fprintf(out, ",\"documents\":%" PRIu64 ",\"next_id\":%" PRIu64 ",\"bytes\":%" PRIu64, one->documents, one->next_id,
+            one->bytes);
     rc = json_indexes(txn, out, one->name);
     return rc == KX_OK ? json_relations(txn, out, one->name) : rc;
 }
@@ -158,7 +159,8 @@ static void json_head(const inspect *in, const kx_info *info)
             info->format, info->file_bytes, info->used_bytes, info->free_bytes);
     json_pair(in->out, ",", "engine", kx_engine());
     fprintf(in->out, ",\"schema_version\":%" PRIu32 ",\"last_txn\":%" PRIu64 ",\"readers\":%" PRIu32
-            ",\"max_readers\":%" PRIu32 ",\"collections\":[", info->schema_version, info->last_txn, info->readers, info->max_readers);
+            ",\"max_readers\":%" PRIu32 ",\"collections\":[", info->schema_version, info->last_txn, info->readers,
+            info->max_readers);
 }
 
 int inspect_info(kx_txn *txn, inspect *in)

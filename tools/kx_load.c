@@ -26,7 +26,10 @@ static const char help[] =
     "Exit status: 0 loaded, 1 a document or declaration was refused, 2 wrong usage, 3 a store or file cannot be read or\n"
     "written, 130 interrupted. kx-load(1) tells the rest.\n";
 
-enum { OPT_HELP = 1, OPT_VERSION, OPT_QUIET, OPT_VERBOSE, OPT_DRY_RUN, OPT_SCHEMA, OPT_INTO, OPT_FORMAT, OPT_JSON, OPT_BATCH, OPT_SYNC };
+enum {
+    OPT_HELP = 1, OPT_VERSION, OPT_QUIET, OPT_VERBOSE, OPT_DRY_RUN, OPT_SCHEMA, OPT_INTO, OPT_FORMAT, OPT_JSON, OPT_BATCH,
+    OPT_SYNC
+};
 
 static const tool_option options[] = {
     {"help", 'h', TOOL_NO_ARGUMENT, OPT_HELP},

@@ -193,7 +193,8 @@ static int refuse_id(const load *all, const piece *one, const char *value)
         line += *at == '\n';
         column = *at == '\n' ? 1 : column + (((unsigned char)*at & 0xc0) != 0x80);
     }
-    input_say(all->in, line, column, "_id is no integer from 0 on: give the member another name (--id-as is not in this version)");
+    input_say(all->in, line, column,
+              "_id is no integer from 0 on: give the member another name (--id-as is not in this version)");
     return TOOL_NO;
 }
 
@@ -214,7 +215,8 @@ static int take_id(const load *all, piece *one, kx_record *record)
             return refuse_id(all, one, walk.value.text);
         record->has_id = 1;
         before = before == NULL ? NULL : json_skip(before, walk.key.text);
-        blank((char *)(uintptr_t)walk.key.text, (char *)(uintptr_t)walk.at, (char *)(uintptr_t)before, one->text + one->size);
+        blank((char *)(uintptr_t)walk.key.text, (char *)(uintptr_t)walk.at, (char *)(uintptr_t)before,
+              one->text + one->size);
         break;
     }
     return TOOL_OK;

@@ -81,7 +81,8 @@ static int read_header(load *all, const piece *line, json_part header)
     if (!json_member(header.text, header.size, "format", &value) || !json_count(value, &format))
         return refuse_dump(all, line, "the dump's header names no format");
     if (format != 1) {
-        input_say(all->in, line->line, 0, "the dump has format %llu; this version reads format 1", (unsigned long long)format);
+        input_say(all->in, line->line, 0, "the dump has format %llu; this version reads format 1",
+                  (unsigned long long)format);
         return TOOL_FAILED;
     }
     all->promised = UINT64_MAX;
@@ -137,7 +138,8 @@ static int read_dump(load *all)
     if (all->options->into != NULL)
         return tool_usage("%s is a dump, whose lines say where they go: leave --into away", all->in->name);
     all->promised = UINT64_MAX;
-    while (status == TOOL_OK && (status = input_line(all->in, &line)) == TOOL_OK && !tool_interrupted() && line.text != NULL)
+    while (status == TOOL_OK && (status = input_line(all->in, &line)) == TOOL_OK && !tool_interrupted() &&
+           line.text != NULL)
         status = read_dump_line(all, &line);
     if (tool_interrupted())
         return interrupted(all);

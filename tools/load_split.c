@@ -112,10 +112,6 @@ static int take_object(input *in, piece *next)
 static int next_begin(input *in, int *found)
 {
     *found = look(in);
-    if (in->place == AT_BEGIN && *found == 0xef && in->end - in->start >= 3 && memcmp(in->data + in->start, "\xef\xbb\xbf", 3) == 0) {
-        in->start += 3;
-        *found = look(in);
-    }
     if (in->place == AT_BEGIN) {
         in->place = *found == '[' ? IN_ARRAY : AMONG_OBJECTS;
         if (*found == '[') {

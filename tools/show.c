@@ -19,7 +19,8 @@ static const char ellipsis[] = "\xe2\x80\xa6";
 static size_t decode(const unsigned char *text, size_t size, uint32_t *point)
 {
     static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : text[0] < 0xf5 ? 4 : 0;
+    size_t length = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2
+                  : text[0] < 0xf0 ? 3 : text[0] < 0xf5 ? 4 : 0;
 
     if (length == 0 || length > size)
         return 0;

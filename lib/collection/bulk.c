@@ -102,14 +102,31 @@ int kx_collection__entries_check(kx_txn *txn, const kx_cat_collection *collectio
     return rc;
 }
 
+typedef struct entry_run {
+    const kx_entry *next, *end;
+} entry_run;
+
+static bool next_entry(void *context, kx_slice *key, uint64_t *id)
+{
+    entry_run *run = context;
+    if (run->next == run->end)
+        return false;
+    *key = slice_of(run->next);
+    *id = run->next->id;
+    run->next++;
+    return true;
+}
+
 int kx_collection__entries_put(kx_txn *txn, const kx_cat_index *index, const kx_entries *entries)
 {
     bool above;
     int rc = above_all(txn, index, entries, &above);
-    for (size_t i = 0; i < entries->count && rc == KX_OK; i++) {
-        const kx_entry *entry = &entries->items[i];
-        rc = kx_store__entry_add(txn->store, index->table, slice_of(entry), entry->id, above);
+    if (rc == KX_OK && above && entries->count != 0) {
+        entry_run run = {entries->items, entries->items + entries->count};
+        return kx_store__append_entries(txn->store, index->table, next_entry, &run);
     }
+    for (size_t i = 0; i < entries->count && rc == KX_OK; i++)
+        rc = kx_store__entry_add(txn->store, index->table, slice_of(&entries->items[i]), entries->items[i].id, false);
     return rc;
 }
 
@@ -254,13 +271,33 @@ static int check_ids(const bulk_call *bulk, const kx_entries *order, size_t *fai
 
 /* ---- writing ---------------------------------------------------------------------------------- */
 
+typedef struct row_run {
+    const bulk_call *bulk;
+    size_t           at;
+    uint8_t          head[KX_RECORD_HEAD];
+} row_run;
+
+static bool next_row(void *context, uint64_t *id, kx_slice *head, kx_slice *body)
+{
+    row_run *run = context;
+    if (run->at == run->bulk->count)
+        return false;
+    *id = run->bulk->items[run->at].id;
+    *body = item_document(run->bulk, run->at++);
+    kx_collection__seal(*id, *body, run->head);
+    *head = kx_slice_of(run->head, sizeof run->head);
+    return true;
+}
+
 static int write_rows(const bulk_call *bulk, const kx_entries *order)
 {
+    row_run run = {.bulk = bulk};
+    if (bulk->ordered)
+        return kx_store__append_rows(bulk->txn->store, bulk->collection->number, next_row, &run);
     int rc = KX_OK;
     for (size_t i = 0; i < bulk->count && rc == KX_OK; i++) {
-        size_t at = bulk->ordered ? i : order->items[i].tag;
-        rc = kx_collection__put_document(bulk->txn->store, bulk->collection->number, bulk->items[at].id, item_document(bulk, at),
-                                         bulk->ordered);
+        size_t at = order->items[i].tag;
+        rc = kx_collection__put_document(bulk->txn->store, bulk->collection->number, bulk->items[at].id, item_document(bulk, at), false);
     }
     return rc;
 }

@@ -209,6 +209,9 @@ int kx_collection__index_key(const kx_cat_index *index, const kx_value *value, k
 /* Lowest id of a document whose `index` (single path, not multi) value equals `value`; compares documents where the key was shortened. KX_NOTFOUND (no text). Primary: the row itself decides. */
 int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_value *value, uint64_t *id);
 
+/* The same for who reads the document next: a primary key is taken at its word, since the row itself tells whether there is one. */
+int kx_collection__lookup_id(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_value *value, uint64_t *id);
+
 /* How many documents have it: a stored number unless the key was shortened. */
 int kx_collection__lookup_count(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_value *value, uint64_t *count);
 

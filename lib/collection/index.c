@@ -21,25 +21,38 @@ static int finish_key(const kx_cat_index *index, uint64_t id, kx_key *key)
     return rc == KX_OK ? key->rc : rc;
 }
 
-/* The parts of a compound key; `element` stands where the array of a multi index is. */
-static void build_parts(const kx_cat_index *index, kx_slice document, const kx_value *element, kx_key *key)
+static void add_parts(const kx_cat_index *index, kx_slice document, kx_key *key)
 {
     for (size_t i = 0; i < index->count; i++) {
-        const kx_cat_part *part = &index->parts[i];
         kx_value value;
-        if (part->each)
-            value = *element;
-        else
-            kx_collection__part_value(document, part, &value);
-        kx_key__add(key, &value, part->descending);
+        kx_collection__part_value(document, &index->parts[i], &value);
+        kx_key__add(key, &value, index->parts[i].descending);
     }
+}
+
+/* The values of the single parts of a multi index, which are the same for all elements; looked up once, since arrays can be long. */
+static int read_parts(const kx_cat_index *index, kx_slice document, kx_arena *arena, kx_value **values)
+{
+    *values = kx_arena__alloc(arena, kx_base__times(index->count, sizeof **values));
+    if (*values == NULL)
+        return kx_base__nomem();
+    for (size_t i = 0; i < index->count; i++)
+        if (!index->parts[i].each)
+            kx_collection__part_value(document, &index->parts[i], &(*values)[i]);
+    return KX_OK;
+}
+
+static void add_values(const kx_cat_index *index, const kx_value *values, const kx_value *element, kx_key *key)
+{
+    for (size_t i = 0; i < index->count; i++)
+        kx_key__add(key, index->parts[i].each ? element : &values[i], index->parts[i].descending);
 }
 
 static int single_key(const kx_cat_index *index, uint64_t id, kx_slice document, kx_key_visit *visit, void *context)
 {
     kx_key key;
     kx_key__init(&key);
-    build_parts(index, document, NULL, &key);
+    add_parts(index, document, &key);
     int rc = KX_OK;
     if (!(index->sparse && key.has_null)) {
         rc = finish_key(index, id, &key);
@@ -55,6 +68,7 @@ typedef struct multi_keys {
     const kx_cat_index *index;
     uint64_t            id;
     kx_slice            document;
+    kx_value           *values;
     kx_entries          entries;
 } multi_keys;
 
@@ -64,10 +78,12 @@ static int add_element(kx_slice item, void *context)
     kx_value element;
     kx_key key;
     int rc = kx_document__value(item, &element);
+    if (rc == KX_OK && keys->values == NULL)
+        rc = read_parts(keys->index, keys->document, &keys->entries.keys, &keys->values);
     if (rc != KX_OK)
         return rc;
     kx_key__init(&key);
-    build_parts(keys->index, keys->document, &element, &key);
+    add_values(keys->index, keys->values, &element, &key);
     if (!(keys->index->sparse && key.has_null)) {
         rc = finish_key(keys->index, keys->id, &key);
         if (rc == KX_OK)
@@ -145,50 +161,76 @@ int kx_collection__keys(const kx_cat_collection *collection, const kx_cat_index 
 
 /* ---- unique keys that were shortened ------------------------------------------------ */
 
-/* Never shortened; `element` for a multi index. */
-static int whole_key(const kx_cat_index *index, kx_slice document, kx_slice element, kx_key *key)
-{
-    kx_value value = {0};
-    int rc = element.data != NULL ? kx_document__value(element, &value) : KX_OK;
-    kx_key__clear(key);
-    build_parts(index, document, &value, key);
-    return rc == KX_OK ? key->rc : rc;
-}
-
-/* Two documents whose whole keys are compared, in a multi index each element with each. Keys that need it are rare. */
+/* Two documents whose whole, never shortened keys are compared, in a multi index each element with each. Keys that need it are rare. */
 typedef struct key_match {
     const kx_cat_index *index;
-    kx_slice            document, other;
+    kx_slice            other;
+    kx_value           *left_values, *right_values;
     kx_key              left, right;
     bool                same;
 } key_match;
 
+static int element_key(const kx_cat_index *index, const kx_value *values, kx_slice item, kx_key *key)
+{
+    kx_value element;
+    int rc = kx_document__value(item, &element);
+    if (rc != KX_OK)
+        return rc;
+    kx_key__clear(key);
+    add_values(index, values, &element, key);
+    return key->rc;
+}
+
+static void compare(key_match *match)
+{
+    if (!match->left.has_null && match->left.size == match->right.size && memcmp(match->left.data, match->right.data, match->left.size) == 0)
+        match->same = true;
+}
+
 static int compare_right(kx_slice item, void *context)
 {
     key_match *match = context;
-    int rc = whole_key(match->index, match->other, item, &match->right);
-    if (rc == KX_OK && match->left.size == match->right.size && memcmp(match->left.data, match->right.data, match->left.size) == 0)
-        match->same = true;
+    int rc = element_key(match->index, match->right_values, item, &match->right);
+    if (rc == KX_OK)
+        compare(match);
     return rc;
 }
 
 static int compare_left(kx_slice item, void *context)
 {
     key_match *match = context;
-    int rc = whole_key(match->index, match->document, item, &match->left);
-    if (rc != KX_OK || match->left.has_null)
-        return rc;
-    if (!match->index->multi)
-        return compare_right(item, match);
-    return each_element(match->index, match->other, compare_right, match);
+    int rc = element_key(match->index, match->left_values, item, &match->left);
+    return rc == KX_OK ? each_element(match->index, match->other, compare_right, match) : rc;
+}
+
+static int match_elements(key_match *match, kx_slice document)
+{
+    kx_arena arena = {0};
+    int rc = read_parts(match->index, document, &arena, &match->left_values);
+    if (rc == KX_OK)
+        rc = read_parts(match->index, match->other, &arena, &match->right_values);
+    if (rc == KX_OK)
+        rc = each_element(match->index, document, compare_left, match);
+    kx_arena__free(&arena);
+    return rc;
+}
+
+static int match_single(key_match *match, kx_slice document)
+{
+    add_parts(match->index, document, &match->left);
+    add_parts(match->index, match->other, &match->right);
+    int rc = match->left.rc != KX_OK ? match->left.rc : match->right.rc;
+    if (rc == KX_OK)
+        compare(match);
+    return rc;
 }
 
 int kx_collection__same_key(const kx_cat_index *index, kx_slice document, kx_slice other, bool *same)
 {
-    key_match match = {.index = index, .document = document, .other = other};
+    key_match match = {.index = index, .other = other};
     kx_key__init(&match.left);
     kx_key__init(&match.right);
-    int rc = index->multi ? each_element(index, document, compare_left, &match) : compare_left((kx_slice){0}, &match);
+    int rc = index->multi ? match_elements(&match, document) : match_single(&match, document);
     *same = match.same;
     kx_key__free(&match.left);
     kx_key__free(&match.right);
@@ -351,6 +393,13 @@ int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, cons
     }
     kx_key__free(&key);
     return rc;
+}
+
+int kx_collection__lookup_id(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_value *value, uint64_t *id)
+{
+    if (!index->primary)
+        return kx_collection__lookup(txn, collection, index, value, id);
+    return kx_collection__value_as_id(value, id) ? KX_OK : KX_NOTFOUND;
 }
 
 int kx_collection__lookup_count(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_value *value, uint64_t *count)

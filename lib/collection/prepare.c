@@ -80,7 +80,7 @@ static int check_name(const kx_cat_collection *collection, kx_slice key)
         return kx_base__fail_at(KX_INVALID, collection->name, "_id", NULL, NULL, "%s: a field may not be called _id", collection->name);
     for (size_t i = 0; i < collection->relation_count; i++) {
         const char *name = collection->relations[i].declared.name;
-        if (is_name(key, name, strlen(name)))
+        if (is_name(key, name, collection->relations[i].size))
             return kx_base__fail_at(KX_INVALID, collection->name, name, NULL, NULL, "%s.%s is a relation: a field may not bear its name",
                                     collection->name, name);
     }

@@ -214,6 +214,15 @@ int kx_document__value(kx_slice item, kx_value *value)
 
 kx_type kx_document__type(kx_slice item)
 {
+    if (item.size > 0) {                         /* the tags of nearly all values say it alone */
+        uint8_t tag = *item.data;
+        if (tag < 0x80 || tag >= 0xe0)
+            return KX_TYPE_INT;
+        if ((tag == 0xcb && item.size >= 9) || (tag == 0xce && item.size >= 5))
+            return tag == 0xcb ? KX_TYPE_REAL : KX_TYPE_INT;
+        if ((tag & 0xe0) == 0xa0 && (tag & 31u) < item.size)
+            return KX_TYPE_TEXT;
+    }
     kx_head head = kx_document__head(item.data, item.size);
     kx_value value = {.type = head.type};
     if (head.type == KX_TYPE_INT)

@@ -130,6 +130,16 @@ static int test_row(kx_cursor *cursor, uint64_t id, kx_slice row)
     return kx_query__passes(query, id, document, cursor->detached);
 }
 
+/* The row of an id; KX_NOTFOUND where it need not be there any more. */
+static int fetch_row(kx_cursor *cursor, kx_store_txn *store, uint64_t id, kx_slice *row)
+{
+    int rc = kx_store__row_get(store, cursor->query.collection->number, id, row);
+    if (rc == KX_NOTFOUND && !cursor->detached && cursor->plan.access != ACCESS_IDS)
+        return lost_row(cursor, id);
+    return rc;
+}
+
+/* Tests that ask for the id alone, and an offset that follows no test, come before the row. */
 static int find_next(kx_cursor *cursor, kx_store_txn *store, bool wants_row, uint64_t *id, kx_slice *row)
 {
     for (;;) {
@@ -137,27 +147,21 @@ static int find_next(kx_cursor *cursor, kx_store_txn *store, bool wants_row, uin
         int rc = kx_query__source_next(cursor, id, row);
         if (rc != KX_OK)
             return rc;
-        if (cursor->skip > 0 && !cursor->tests && !cursor->reads) {
-            cursor->skip--;
-            continue;
-        }
-        if (row->data == NULL && (wants_row || cursor->reads)) {
-            rc = kx_store__row_get(store, cursor->query.collection->number, *id, row);
-            if (rc == KX_NOTFOUND && (cursor->detached || cursor->plan.access == ACCESS_IDS))
+        int passes = cursor->tests && !cursor->reads ? test_row(cursor, *id, *row) : 1;
+        if (passes > 0 && row->data == NULL && (cursor->reads || (wants_row && cursor->skip == 0))) {
+            rc = fetch_row(cursor, store, *id, row);
+            if (rc == KX_NOTFOUND)
                 continue;
             if (rc != KX_OK)
-                return rc == KX_NOTFOUND ? lost_row(cursor, *id) : rc;
-        }
-        if (cursor->tests) {
-            rc = test_row(cursor, *id, *row);
-            if (rc < 0)
                 return rc;
-            if (rc == 0)
-                continue;
         }
-        if (cursor->skip == 0)
+        if (cursor->reads && cursor->tests)
+            passes = test_row(cursor, *id, *row);
+        if (passes < 0)
+            return passes;
+        if (passes > 0 && cursor->skip == 0)
             return KX_OK;
-        cursor->skip--;
+        cursor->skip -= passes > 0;
     }
 }
 

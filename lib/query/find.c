@@ -44,7 +44,7 @@ int kx_query__get(kx_txn *txn, const kx_cat_collection *collection, const char *
         kx_condition where[2] = {{.path = path, .op = KX_EQ, .value = *value}, {0}};
         return kx_query__first(txn, collection, &(kx_query){.where = where}, NULL, doc);
     }
-    int rc = kx_collection__lookup(txn, collection, index, value, &id);
+    int rc = kx_collection__lookup_id(txn, collection, index, value, &id);
     if (rc == KX_OK)
         rc = kx_collection__doc_get(txn, collection, id, doc);
     if (rc == KX_OK)

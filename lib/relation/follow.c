@@ -2,7 +2,8 @@
  * follow.c -- foreign keys: from a document to the one that it points at.
  *
  * What was found is remembered with the instance. It is used again while it cannot be stale: the key's bytes are the same, nobody wrote the
- * target's stored document, and, where several targets may have one key or none was found, nobody wrote the target's collection.
+ * target's stored document, and, where several targets may have one key or none was found, nobody wrote the target's collection. A target that
+ * was never saved is one that was linked: it is the target while it shows that key.
  */
 #include <string.h>
 
@@ -26,19 +27,11 @@ static int dangling(const kx_cat_relation *relation, const kx_doc *doc, const kx
                             kx_base__show(key, text, sizeof text));
 }
 
-/* One lookup: the id behind the key. A primary key is the id, whether there is a document tells the row. */
-static int find_id(kx_txn *txn, const kx_cat_relation *relation, const kx_value *key, uint64_t *id)
-{
-    if (!relation->index->primary)
-        return kx_collection__lookup(txn, relation->target, relation->index, key, id);
-    return kx_collection__value_as_id(key, id) ? KX_OK : KX_NOTFOUND;
-}
-
 /* The instance that was remembered, refreshed in place, when the key still leads to it; else a new one. */
 static int load_target(kx_txn *txn, const kx_cat_relation *relation, const kx_value *key, kx_doc *known, kx_doc **target)
 {
     uint64_t id;
-    int rc = find_id(txn, relation, key, &id);
+    int rc = kx_collection__lookup_id(txn, relation->target, relation->index, key, &id);
     if (rc != KX_OK)
         return rc;
     if (known != NULL && !known->is_new && known->id == id) {
@@ -51,17 +44,29 @@ static int load_target(kx_txn *txn, const kx_cat_relation *relation, const kx_va
     return kx_collection__doc_get(txn, relation->target, id, target);
 }
 
-static bool is_fresh(const kx_doc *doc, const kx_cat_relation *relation, const kx_link *link, kx_slice key, uint32_t writes)
+/* Does the target still show that key? It may have saved another one itself, which makes nobody's instance stale but those of others. */
+static bool shows_key(const kx_doc *target, const kx_cat_relation *relation, const kx_value *key)
 {
+    kx_value shown;
+    kx_relation__key_item(target, &relation->remote, &shown);
+    return shown.type != KX_TYPE_NONE && kx_key__compare(&shown, key) == 0;
+}
+
+static bool is_fresh(const kx_doc *doc, const kx_cat_relation *relation, const kx_link *link, kx_slice item, const kx_value *key)
+{
+    const kx_doc *target = link->target;
     if (!doc->txn->writes)
         return true;
-    if (link->key.size != key.size || memcmp(link->key.data, key.data, key.size) != 0)
+    if (link->key.size != item.size || memcmp(link->key.data, item.data, item.size) != 0)
         return false;
-    if (link->target == NULL)
-        return link->writes == writes;
-    if (link->target->stale || link->target->deleted)
+    bool unwritten = link->writes == kx_collection__writes_to(doc->txn, relation->target->number);
+    if (target == NULL)
+        return unwritten;
+    if (target->is_new)
+        return shows_key(target, relation, key);
+    if (target->stale || target->deleted)
         return false;
-    return link->writes == writes || relation->index->unique || relation->index->primary || link->target->is_new;
+    return unwritten || ((relation->index->unique || relation->index->primary) && shows_key(target, relation, key));
 }
 
 static int look_up(kx_txn *txn, kx_doc *doc, const kx_cat_relation *relation, const kx_value *value, kx_slice key, kx_doc *known, kx_doc **target)
@@ -93,7 +98,7 @@ int kx_relation__follow(kx_doc *doc, const char *name, kx_doc **target)
         return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL, "%s.%s is a set: search it with kx_related_find",
                                 relation->owner->name, name);
     kx_slice key = kx_relation__key_item(doc, &relation->local, &value);
-    if (link != NULL && key.data != NULL && is_fresh(doc, relation, link, key, kx_collection__writes_to(txn, relation->target->number))) {
+    if (link != NULL && key.data != NULL && is_fresh(doc, relation, link, key, &value)) {
         *target = link->target;
         return KX_OK;
     }

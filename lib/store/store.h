@@ -192,6 +192,15 @@ int  kx_store__entry_remove(kx_store_txn *txn, kx_store_table table, kx_slice ke
 int  kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count,
                               uint64_t *ids);
 
+/* ---- runs ---------------------------------------------------------------------------------- *
+ * For bulk loads: everything that `next` gives, until it gives false, each above the one before and above all that the
+ * table holds. KX_EXISTS where that is not so, and what came before stands. `next` must not use the store.          */
+
+typedef bool kx_store_next_row(void *context, uint64_t *id, kx_slice *head, kx_slice *body);
+typedef bool kx_store_next_entry(void *context, kx_slice *key, uint64_t *id);
+int  kx_store__append_rows(kx_store_txn *txn, uint32_t table, kx_store_next_row *next, void *context);
+int  kx_store__append_entries(kx_store_txn *txn, kx_store_table table, kx_store_next_entry *next, void *context);
+
 /* ---- scans -------------------------------------------------------------------------------- *
  * One iterator for rows, entries and the ids of one key. It owns a cursor of the transaction until closed. In a write
  * transaction it notices that its table was written since its last step and seeks again by itself, so that a step never

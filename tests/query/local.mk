@@ -1,0 +1,18 @@
+check_PROGRAMS += \
+	tests/query/test_filter \
+	tests/query/test_plan \
+	tests/query/test_random \
+	tests/query/test_table \
+	tests/query/test_walk
+
+kx_query_test = tests/query/query_test.c tests/query/query_test.h
+tests_query_test_filter_SOURCES = tests/query/test_filter.c $(kx_query_test)
+tests_query_test_filter_LDADD = $(kx_test_ldadd)
+tests_query_test_plan_SOURCES = tests/query/test_plan.c $(kx_query_test)
+tests_query_test_plan_LDADD = $(kx_test_ldadd)
+tests_query_test_random_SOURCES = tests/query/test_random.c $(kx_query_test)
+tests_query_test_random_LDADD = $(kx_test_ldadd)
+tests_query_test_table_SOURCES = tests/query/test_table.c $(kx_query_test)
+tests_query_test_table_LDADD = $(kx_test_ldadd)
+tests_query_test_walk_SOURCES = tests/query/test_walk.c $(kx_query_test)
+tests_query_test_walk_LDADD = $(kx_test_ldadd)

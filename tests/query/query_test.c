@@ -1,4 +1,5 @@
-#include "query_test.h"
+/* query_test.c -- what query_test.h promises. */
+#include "query/query_test.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "query_test.h"
+#include "query/query_test.h"
 
 static const kx_model *const models[] = {
     &(kx_model){.name = "orders", .indexes = (const kx_index[]){{.paths = "order_id", .unique = true}, {.paths = "user_id"}, {.paths = "status,-amount"},
@@ -66,7 +66,7 @@ START_TEST(no_document_is_read_that_an_index_answers)
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"order_id", KX_IN, kx_list(KX_ARGS(kx_int(1003), kx_int(1001), kx_int(5)))})}, 2, 2, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_LIKE, kx_text("pai%")})}, 250, 250, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_LIKE, kx_text("pa_d")})}, 250, 250, 250);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("done")}, {"amount", KX_GT, kx_int(40)})}, 40, 40, 0);
+    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("done")}, {"amount", KX_GT, kx_int(40)})}, 50, 50, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}, {"amount", KX_EQ, kx_int(7)})}, 10, 10, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"tags", KX_CONTAINS, kx_int(3)})}, 100, 100, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"gift", KX_EQ, kx_bool(true)})}, 10, 10, 0);
@@ -221,8 +221,6 @@ static const kx_model *const large_models[] = {
 START_TEST(passes_give_what_one_would)
 {
     uint64_t count = kxt_scaled(700000), n = 0;
-    if (!kxt_plain())
-        ck_assert_uint_le(count, 100000);
     kx_db *db = qt_open(large_models);
     kx_txn *txn = qt_begin(db, KX_WRITE);
     enum { CHUNK = 10000 };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "query_test.h"
+#include "query/query_test.h"
 
 /* ---- values ------------------------------------------------------------------------------ */
 

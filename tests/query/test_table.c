@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "query_test.h"
+#include "query/query_test.h"
 
 /* The same documents, once without an index and once for each kind of index over v. w tells documents apart for the unique one. */
 static const kx_model *const models[] = {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "query_test.h"
+#include "query/query_test.h"
 
 static const kx_model *const models[] = {
     &(kx_model){.name = "bare"},
