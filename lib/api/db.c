@@ -72,6 +72,8 @@ static int measure(kx_txn *txn, kx_info *info)
 
 int kx_db_info(kx_txn *txn, kx_info *info)
 {
+    if (info != NULL)
+        *info = (kx_info){0};
     if (txn == NULL || info == NULL)
         return kx_base__done(kx_api__null("kx_db_info", txn == NULL ? "txn" : "info"));
     return kx_base__done(measure(txn, info));

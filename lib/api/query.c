@@ -80,7 +80,9 @@ int kx_get(kx_txn *txn, const char *collection, const char *path, kx_value value
     char text[256];
     if (doc != NULL)
         *doc = NULL;
-    int rc = enter("kx_get", txn, collection, path != NULL ? doc : NULL, &found);
+    if (path == NULL)
+        return kx_base__done(kx_api__null("kx_get", "path"));
+    int rc = enter("kx_get", txn, collection, doc, &found);
     if (rc == KX_OK)
         rc = kx_query__get(txn, found, path, &value, doc);
     if (rc == KX_NOTFOUND)

@@ -34,6 +34,8 @@ static int describe(kx_txn *txn, const kx_cat_collection *collection, kx_collect
 
 int kx_collection_at(kx_txn *txn, size_t n, kx_collection_info *info)
 {
+    if (info != NULL)
+        *info = (kx_collection_info){0};
     if (txn == NULL || info == NULL)
         return kx_base__done(kx_api__null("kx_collection_at", txn == NULL ? "txn" : "info"));
     int rc = kx_collection__enter(txn);
@@ -45,6 +47,8 @@ int kx_collection_at(kx_txn *txn, size_t n, kx_collection_info *info)
 int kx_collection_named(kx_txn *txn, const char *collection, kx_collection_info *info)
 {
     const kx_cat_collection *found;
+    if (info != NULL)
+        *info = (kx_collection_info){0};
     if (txn == NULL || info == NULL)
         return kx_base__done(kx_api__null("kx_collection_named", txn == NULL ? "txn" : "info"));
     int rc = kx_api__enter(txn, collection, &found);
@@ -61,6 +65,8 @@ static int enter(kx_txn *txn, const char *name, const void *out, const kx_cat_co
 int kx_field_at(kx_txn *txn, const char *collection, size_t n, kx_field *field)
 {
     const kx_cat_collection *found;
+    if (field != NULL)
+        *field = (kx_field){0};
     int rc = enter(txn, collection, field, &found);
     if (rc != KX_OK)
         return kx_base__done(rc);
@@ -85,6 +91,8 @@ static int describe_index(kx_txn *txn, const kx_cat_collection *collection, cons
 int kx_index_at(kx_txn *txn, const char *collection, size_t n, kx_index_info *info)
 {
     const kx_cat_collection *found;
+    if (info != NULL)
+        *info = (kx_index_info){0};
     int rc = enter(txn, collection, info, &found);
     if (rc != KX_OK)
         return kx_base__done(rc);
@@ -96,6 +104,8 @@ int kx_index_at(kx_txn *txn, const char *collection, size_t n, kx_index_info *in
 int kx_relation_at(kx_txn *txn, const char *collection, size_t n, kx_relation *relation)
 {
     const kx_cat_collection *found;
+    if (relation != NULL)
+        *relation = (kx_relation){0};
     int rc = enter(txn, collection, relation, &found);
     if (rc != KX_OK)
         return kx_base__done(rc);

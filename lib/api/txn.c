@@ -32,9 +32,10 @@ int kx_txn_begin(kx_db *db, kx_txn_mode mode, kx_txn **txn)
 
 int kx_txn_child(kx_txn *parent, kx_txn **child)
 {
+    if (child != NULL)
+        *child = NULL;
     if (parent == NULL || child == NULL)
         return kx_base__done(kx_api__null("kx_txn_child", parent == NULL ? "parent" : "child"));
-    *child = NULL;
     int rc = kx_collection__enter(parent);
     if (rc == KX_OK && !parent->writes)
         rc = kx_base__fail(KX_INVALID, "a read transaction has no savepoints");
@@ -54,6 +55,8 @@ void kx_txn_abort(kx_txn *txn)
 
 int kx_txn_stats(kx_txn *txn, kx_stats *stats)
 {
+    if (stats != NULL)
+        *stats = (kx_stats){0};
     if (txn == NULL || stats == NULL)
         return kx_base__done(kx_api__null("kx_txn_stats", txn == NULL ? "txn" : "stats"));
     kx_txn *acting = kx_collection__innermost(txn);

@@ -115,21 +115,27 @@ void kx_collection__undo_forget(kx_txn *txn, kx_doc *doc)
 
 /* ---- taking back ------------------------------------------------------------------ */
 
-/* All changes in one list, and `undo->bytes` with those on top that it lacks. */
-static int join(kx_undo *undo, const kx_doc_more *more)
+/* One that cannot be made was made to what others had stored meanwhile: it is shown when it can be saved. */
+static int show_change(kx_buf *shown, const kx_change *change)
 {
     kx_buf patched = {0};
-    kx_slice shown;
-    int rc = add_changes(undo, more->changes, more->change_count);
-    if (rc != KX_OK || undo->count == undo->shown)
-        return rc;
-    rc = kx_document__patch(kx_buf__slice(&undo->bytes), undo->changes + undo->shown, undo->count - undo->shown, &patched, &shown);
+    kx_slice result;
+    int rc = kx_document__patch(kx_buf__slice(shown), change, 1, &patched, &result);
     if (rc == KX_OK) {
-        kx_buf swap = undo->bytes;
-        undo->bytes = patched;
+        kx_buf swap = *shown;
+        *shown = patched;
         patched = swap;
     }
     kx_buf__free(&patched);
+    return rc == KX_NOMEM ? rc : KX_OK;
+}
+
+/* All changes in one list, and `undo->bytes` with those on top that it lacks. */
+static int join(kx_undo *undo, const kx_doc_more *more)
+{
+    int rc = add_changes(undo, more->changes, more->change_count);
+    for (size_t i = undo->shown; i < undo->count && rc == KX_OK; i++)
+        rc = show_change(&undo->bytes, &undo->changes[i]);
     return rc;
 }
 

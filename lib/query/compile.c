@@ -1,7 +1,8 @@
 /*
  * compile.c -- the caller's conditions as tests: paths resolved, operands checked and made canonical.
  *
- * What an operator does not take is refused here, so that no test meets it later. Some operators are others in disguise:
+ * What an operator does not take is refused here, so that no test meets it later. Some operators are others in
+ * disguise:
  *
  *   x == null, x is null        TEST_NULL          x in []                TEST_NEVER
  *   x != null, is null (false)  TEST_NOT_NULL      x in [5]               TEST_EQ
@@ -54,7 +55,8 @@ static int parse_path(kx_query_compiled *compiled, const char *text, kx_query_su
     for (uint32_t i = 1; i < path->count && subject->kind != SUBJECT_SPREAD; i++)
         subject->kind = path->steps[i].kind == KX_STEP_EACH ? SUBJECT_SPREAD : SUBJECT_PATH;
     if (subject->kind != SUBJECT_NAME && is_name(first->name, first->size, "_id", 3))
-        rc = kx_base__fail_at(KX_INVALID, compiled->collection->name, text, NULL, NULL, "'%s': an id has no members", text);
+        rc = kx_base__fail_at(KX_INVALID, compiled->collection->name, text, NULL, NULL, "'%s': an id has no members",
+                              text);
     return rc;
 }
 
@@ -83,7 +85,8 @@ int kx_query__subject(kx_query_compiled *compiled, const char *text, kx_query_su
 
 static kx_query_subject subject_of_part(const kx_cat_part *part)
 {
-    kx_query_subject subject = {.kind = SUBJECT_NAME, .text = part->text, .name = part->text, .size = part->size, .path = &part->path};
+    kx_query_subject subject = {
+        .kind = SUBJECT_NAME, .text = part->text, .name = part->text, .size = part->size, .path = &part->path};
     if (!part->plain)
         subject.kind = SUBJECT_PATH;
     return subject;
@@ -146,14 +149,16 @@ bool kx_query__is_part(const kx_query_subject *subject, const kx_cat_part *part)
 
 /* ---- operands -------------------------------------------------------------------------------- */
 
-static int refuse(const kx_query_compiled *compiled, const kx_query_test *test, kx_op op, const kx_value *value, const char *takes)
+static int refuse(const kx_query_compiled *compiled, const kx_query_test *test, kx_op op, const kx_value *value,
+                  const char *takes)
 {
     char shown[128];
-    return kx_base__fail_at(KX_INVALID, compiled->collection->name, test->subject.text, NULL, value, "'%s' takes %s, not %s",
-                            op_names[op], takes, kx_base__show(value, shown, sizeof shown));
+    return kx_base__fail_at(KX_INVALID, compiled->collection->name, test->subject.text, NULL, value,
+                            "'%s' takes %s, not %s", op_names[op], takes, kx_base__show(value, shown, sizeof shown));
 }
 
-static int wrong_value(const kx_query_compiled *compiled, const kx_query_test *test, const kx_value *value, const char *what)
+static int wrong_value(const kx_query_compiled *compiled, const kx_query_test *test, const kx_value *value,
+                       const char *what)
 {
     return kx_base__fail_at(KX_INVALID, compiled->collection->name, test->subject.text, NULL, value, "%s", what);
 }
@@ -224,8 +229,8 @@ static int compare_values(const void *left, const void *right)
 }
 
 /* The members of a list: sorted, each once, null apart. */
-static int take_list(kx_query_compiled *compiled, const kx_query_test *test, const kx_value *list, kx_value **members, size_t *count,
-                     bool *with_null)
+static int take_list(kx_query_compiled *compiled, const kx_query_test *test, const kx_value *list, kx_value **members,
+                     size_t *count, bool *with_null)
 {
     const kx_value *from = list->data;
     kx_value *values = kx_query__alloc(&compiled->memory, kx_base__times(list->size, sizeof *values));
@@ -311,8 +316,13 @@ static int take_is_null(kx_query_compiled *compiled, const kx_value *value, kx_q
 static int take_range(kx_query_compiled *compiled, kx_op op, const kx_value *value, kx_query_test *test)
 {
     switch (value->type) {
-    case KX_TYPE_BOOL: case KX_TYPE_INT: case KX_TYPE_UINT: case KX_TYPE_REAL: case KX_TYPE_TEXT: case KX_TYPE_BINARY: case KX_TYPE_TIME:
-        break;
+    case KX_TYPE_BOOL:
+    case KX_TYPE_INT:
+    case KX_TYPE_UINT:
+    case KX_TYPE_REAL:
+    case KX_TYPE_TEXT:
+    case KX_TYPE_BINARY:
+    case KX_TYPE_TIME: break;
     default:
         return refuse(compiled, test, op, value, "a bool, number, text, binary or time");
     }
@@ -340,8 +350,8 @@ static int take_value(kx_query_compiled *compiled, const kx_condition *condition
     case KX_LIKE:                                       return take_like(compiled, value, test);
     case KX_IS_NULL:                                    return take_is_null(compiled, value, test);
     default:
-        return kx_base__fail_at(KX_INVALID, compiled->collection->name, condition->path, NULL, NULL, "no operator has the number %d",
-                                (int)condition->op);
+        return kx_base__fail_at(KX_INVALID, compiled->collection->name, condition->path, NULL, NULL,
+                                "no operator has the number %d", (int)condition->op);
     }
 }
 
@@ -356,7 +366,8 @@ static int compile_condition(kx_query_compiled *compiled, const kx_condition *co
         return rc;
     if (test->subject.kind == SUBJECT_SPREAD && condition->op != KX_CONTAINS)
         return kx_base__fail_at(KX_INVALID, compiled->collection->name, condition->path, NULL, NULL,
-                                "%s: a path with [] is many values; only 'contains' asks for one of them", condition->path);
+                                "%s: a path with [] is many values; only 'contains' asks for one of them",
+                                condition->path);
     rc = take_value(compiled, condition, test);
     return rc == KX_INVALID || rc == KX_LIMIT ? kx_base__fail_in(rc, "%s", condition->path) : rc;
 }
@@ -407,7 +418,8 @@ static int compile_tests(kx_query_compiled *compiled, const kx_query *query, con
         rc = kx_query__parse_filter(&compiled->memory, query->filter, query->args, &filter);
     if (rc != KX_OK || count + filter.count + (bound != NULL) == 0)
         return rc;
-    compiled->tests = kx_query__alloc(&compiled->memory, kx_base__times(count + filter.count + 1, sizeof *compiled->tests));
+    compiled->tests =
+        kx_query__alloc(&compiled->memory, kx_base__times(count + filter.count + 1, sizeof *compiled->tests));
     if (compiled->tests == NULL)
         return KX_NOMEM;
     if (bound != NULL)

@@ -1,10 +1,10 @@
 /*
  * cursor.c -- steps over what matches.
  *
- * In a write transaction a cursor is a walker of the collection room. Before the first write to its collection it takes
- * the ids that are left, in order; from then on it fetches each document as it is then, passes over those that have gone, and
- * tests all conditions. A child that was begun meanwhile has the same effect: what was opened in its parent cannot be
- * read while it lives.
+ * In a write transaction a cursor is a walker of the collection room. Before the first write to its collection it
+ * takes the ids that are left, in order; from then on it fetches each document as it is then, passes over those that
+ * have gone, and tests all conditions. A child that was begun meanwhile has the same effect: what was opened in its
+ * parent cannot be read while it lives.
  */
 #include "query/query_impl.h"
 
@@ -14,7 +14,7 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
 {
     kx_query_compiled *query = &cursor->query;
     kx_query_source *source = &cursor->source;
-    cursor->walks = cursor->detached = cursor->lists = false;
+    cursor->registered = cursor->walks = cursor->detached = cursor->lists = false;
     cursor->rc = KX_OK;
     cursor->doc = NULL;
     cursor->rows = NULL;
@@ -39,8 +39,8 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
     source->sorter = (kx_query_sorter){0};
 }
 
-int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound,
-                      bool keeps, bool counts)
+int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                      const kx_query_bound *bound, bool keeps, bool counts)
 {
     init(cursor, txn, collection, keeps);
     int rc = kx_query__compile(&cursor->query, query, bound);
@@ -73,7 +73,7 @@ int kx_query__open(kx_cursor *cursor)
 
 void kx_query__shut(kx_cursor *cursor)
 {
-    if (cursor->walks)
+    if (cursor->registered)
         kx_collection__forget_walker(&cursor->walker);
     kx_collection__unhold(cursor->doc);
     kx_base__free(cursor->rows);
@@ -113,8 +113,8 @@ static void close_walker(kx_walker *walker)
 static int lost_row(const kx_cursor *cursor, uint64_t id)
 {
     return kx_base__fail_at(KX_CORRUPT, cursor->query.collection->name, NULL, &id, NULL,
-                            "an index of %s has an entry for document %llu, which is not there", cursor->query.collection->name,
-                            (unsigned long long)id);
+                            "an index of %s has an entry for document %llu, which is not there",
+                            cursor->query.collection->name, (unsigned long long)id);
 }
 
 /* 1: the document passes; 0; or an error. */
@@ -236,7 +236,8 @@ int kx_query__step(kx_cursor *cursor, bool wants_row, uint64_t *id, kx_slice *ro
 
 /* ---- the door ---------------------------------------------------------------------------------------- */
 
-int kx_query__find(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, kx_cursor **result)
+int kx_query__find(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound,
+                   kx_cursor **result)
 {
     *result = NULL;
     kx_cursor *cursor = kx_base__alloc(sizeof *cursor);
@@ -245,13 +246,12 @@ int kx_query__find(kx_txn *txn, const kx_cat_collection *collection, const kx_qu
     int rc = kx_query__prepare(cursor, txn, collection, query, bound, true, false);
     if (rc == KX_OK) {
         cursor->walks = txn->writes;
-        if (cursor->walks) {
-            cursor->walker.collection = collection->number;
-            cursor->walker.told = false;
-            cursor->walker.before_write = before_write;
-            cursor->walker.close = close_walker;
-            kx_collection__add_walker(txn, &cursor->walker);
-        }
+        cursor->registered = true;
+        cursor->walker.collection = collection->number;
+        cursor->walker.told = false;
+        cursor->walker.before_write = before_write;
+        cursor->walker.close = close_walker;
+        kx_collection__add_walker(txn, &cursor->walker);
         rc = kx_query__open(cursor);
     }
     if (rc != KX_OK) {

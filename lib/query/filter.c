@@ -51,8 +51,8 @@ static int wrong(reader *r, const char *at, const char *what)
 
 static bool is_word_byte(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '_' || byte == '$' ||
-           (uint8_t)byte >= 0x80;
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           byte == '_' || byte == '$' || (uint8_t)byte >= 0x80;
 }
 
 static void skip_blanks(reader *r)
@@ -97,14 +97,16 @@ static bool take_sign(reader *r, const char *sign)
 
 /* ---- what later versions answer ---------------------------------------------------------------- */
 
-static const char *const later_words[] = {"or", "not", "between", "ilike", "starts", "ends", "exists", "len", "lower", "now"};
+static const char *const later_words[] = {"or",   "not",    "between", "ilike", "starts",
+                                          "ends", "exists", "len",     "lower", "now"};
 
 static int wrong_word(reader *r, const char *expected)
 {
     size_t size = word_size(r);
     for (size_t i = 0; i < sizeof later_words / sizeof *later_words; i++) {
         if (is_word(r, later_words[i]))
-            return kx_base__fail(KX_INVALID, "filter:%u: '%.*s' is not answered by this version", column_of(r, r->at), (int)size, r->at);
+            return kx_base__fail(KX_INVALID, "filter:%u: '%.*s' is not answered by this version", column_of(r, r->at),
+                                 (int)size, r->at);
     }
     if (r->at < r->end && (*r->at == '(' || *r->at == ')'))
         return wrong(r, r->at, "parentheses are not answered by this version");
@@ -115,7 +117,8 @@ static int wrong_word(reader *r, const char *expected)
 
 static bool is_reserved(const reader *r)
 {
-    return is_word(r, "and") || is_word(r, "or") || is_word(r, "not") || is_word(r, "true") || is_word(r, "false") || is_word(r, "null");
+    return is_word(r, "and") || is_word(r, "or") || is_word(r, "not") || is_word(r, "true") || is_word(r, "false") ||
+           is_word(r, "null");
 }
 
 /* Past a name in backquotes, or one of word bytes; false where there is none. */
@@ -165,7 +168,8 @@ static int take_path(reader *r, const char **path)
     if (rc != KX_OK)
         return rc;
     if (r->at < r->end && *r->at == '(')
-        return kx_base__fail(KX_INVALID, "filter:%u: '%.*s(…)' is not answered by this version", column_of(r, start), (int)(r->at - start), start);
+        return kx_base__fail(KX_INVALID, "filter:%u: '%.*s(…)' is not answered by this version", column_of(r, start),
+                             (int)(r->at - start), start);
     size_t size = (size_t)(r->at - start);
     char *copy = kx_query__alloc(r->memory, size + 1);
     if (copy == NULL)
@@ -245,8 +249,9 @@ static int take_single(reader *r, kx_value *value)
 static int take_number(reader *r, kx_value *value)
 {
     const char *start = r->at;
-    while (r->at < r->end && (is_word_byte(*r->at) || *r->at == '.' || ((*r->at == '-' || *r->at == '+') &&
-                                                                        (r->at == start || r->at[-1] == 'e' || r->at[-1] == 'E'))))
+    while (r->at < r->end &&
+           (is_word_byte(*r->at) || *r->at == '.' ||
+            ((*r->at == '-' || *r->at == '+') && (r->at == start || r->at[-1] == 'e' || r->at[-1] == 'E'))))
         r->at++;
     return json_value(r, start, start, (size_t)(r->at - start), value);
 }
@@ -287,7 +292,8 @@ static int take_time(reader *r, kx_value *value)
 static int take_argument(reader *r, kx_value *value)
 {
     if (r->args_used == r->arg_count)
-        return kx_base__fail(KX_INVALID, "filter:%u: more ? than arguments, of which there are %zu", column_of(r, r->at), r->arg_count);
+        return kx_base__fail(KX_INVALID, "filter:%u: more ? than arguments, of which there are %zu",
+                             column_of(r, r->at), r->arg_count);
     *value = r->args[r->args_used++];
     r->at++;
     return KX_OK;
@@ -455,7 +461,14 @@ int kx_query__parse_filter(kx_query_memory *memory, const char *text, const kx_v
         return kx_base__fail(KX_INVALID, "filter: longer than %d bytes", FILTER_SIZE);
     if (!kx_base__utf8(text, size))
         return kx_base__fail(KX_INVALID, "filter: not UTF-8");
-    reader r = {.memory = memory, .text = text, .at = text, .end = text + size, .args = args, .out = filter, .counted = text, .column = 1};
+    reader r = {.memory = memory,
+                .text = text,
+                .at = text,
+                .end = text + size,
+                .args = args,
+                .out = filter,
+                .counted = text,
+                .column = 1};
     while (args != NULL && args[r.arg_count].type != KX_TYPE_NONE)
         r.arg_count++;
     int rc = read_filter(&r);

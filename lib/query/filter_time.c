@@ -72,8 +72,8 @@ size_t kx_query__parse_time(const char *text, size_t size, kx_value *value)
     const char *at = text, *end = text + size;
     int year, month, day;
     int32_t nanoseconds = 0;
-    if (!digits(&at, end, 4, 0, 9999, &year) || !sign(&at, end, '-') || !digits(&at, end, 2, 1, 12, &month) || !sign(&at, end, '-') ||
-        !digits(&at, end, 2, 1, 31, &day) || day > days_of_month(year, month))
+    if (!digits(&at, end, 4, 0, 9999, &year) || !sign(&at, end, '-') || !digits(&at, end, 2, 1, 12, &month) ||
+        !sign(&at, end, '-') || !digits(&at, end, 2, 1, 31, &day) || day > days_of_month(year, month))
         return 0;
     int64_t seconds = 86400 * days_since_1970(year, month, day);
     if (sign(&at, end, 'T') && !time_of_day(&at, end, &seconds, &nanoseconds))

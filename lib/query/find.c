@@ -1,4 +1,5 @@
 /* find.c -- answers in one call: first, all, count, get. They begin and end while nobody writes. */
+#include <stddef.h>
 #include <string.h>
 
 #include "query/query_impl.h"
@@ -26,7 +27,8 @@ static const kx_cat_index *index_of(const kx_cat_collection *collection, const c
     for (size_t i = 0; i < collection->index_count; i++) {
         const kx_cat_index *index = &collection->indexes[i];
         const kx_cat_part *part = &index->parts[0];
-        if (index->count != 1 || index->multi || !part->plain || part->size != size || memcmp(part->text, path, size) != 0)
+        if (index->count != 1 || index->multi || !part->plain || part->size != size ||
+            memcmp(part->text, path, size) != 0)
             continue;
         if (index->unique || index->primary)
             return index;
@@ -35,7 +37,8 @@ static const kx_cat_index *index_of(const kx_cat_collection *collection, const c
     return found;
 }
 
-int kx_query__get(kx_txn *txn, const kx_cat_collection *collection, const char *path, const kx_value *value, kx_doc **doc)
+int kx_query__get(kx_txn *txn, const kx_cat_collection *collection, const char *path, const kx_value *value,
+                  kx_doc **doc)
 {
     const kx_cat_index *index = is_simple(value) ? index_of(collection, path) : NULL;
     uint64_t id;
@@ -66,7 +69,8 @@ static int next_doc(kx_cursor *cursor, kx_doc **doc)
     return rc;
 }
 
-int kx_query__first(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, kx_doc **doc)
+int kx_query__first(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                    const kx_query_bound *bound, kx_doc **doc)
 {
     kx_cursor cursor;
     kx_query one = query != NULL ? *query : (kx_query){0};
@@ -120,8 +124,8 @@ static int finish_list(kx_txn *txn, doc_list *list, int rc, kx_doc ***docs, size
     return rc;
 }
 
-int kx_query__all(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, kx_doc ***docs,
-                  size_t *count)
+int kx_query__all(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound,
+                  kx_doc ***docs, size_t *count)
 {
     kx_cursor cursor;
     doc_list list = {0};
@@ -144,21 +148,30 @@ int kx_query__all(kx_txn *txn, const kx_cat_collection *collection, const kx_que
 
 /* ---- count -------------------------------------------------------------------------------------- */
 
+/* Nothing but conditions. */
+static bool is_bare(const kx_query *query)
+{
+    static const kx_query none;
+    size_t start = offsetof(kx_query, filter);
+    return query == NULL || memcmp(&query->filter, &none.filter, sizeof none - start) == 0;
+}
+
 /* One bound or one equality, and nothing else: a stored number. *done is false where it is not that simple. */
-static int count_simple(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, uint64_t *count,
-                        bool *done)
+static int count_simple(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                        const kx_query_bound *bound, uint64_t *count, bool *done)
 {
     const kx_condition *where = query != NULL ? query->where : NULL;
     bool has_where = where != NULL && where->path != NULL;
-    *done = query == NULL || memcmp(&query->filter, &(kx_query){0}.filter, sizeof *query - offsetof(kx_query, filter)) == 0;
+    *done = is_bare(query);
     if (*done && bound == NULL && !has_where)
         return kx_store__table_count(txn->store, collection->number, count);
-    *done = *done && (bound == NULL || !has_where) && (!has_where || where[1].path == NULL);
+    if (has_where && (bound != NULL || where[1].path != NULL || where->op != KX_EQ))
+        *done = false;
     if (!*done)
         return KX_OK;
     const kx_value *value = has_where ? &where->value : &bound->value;
     const kx_cat_index *index = has_where ? index_of(collection, where->path) : bound->index;
-    *done = (!has_where || where->op == KX_EQ) && index != NULL && index->count == 1 && !index->multi && is_simple(value);
+    *done = index != NULL && index->count == 1 && !index->multi && is_simple(value);
     return *done ? kx_collection__lookup_count(txn, collection, index, value, count) : KX_OK;
 }
 
@@ -181,7 +194,8 @@ static int count_ways(kx_cursor *cursor, uint64_t most, uint64_t *count)
         if (plan->access == ACCESS_ROWS)
             rc = kx_store__scan_rows(store, rows, plan->low, plan->high, false, &scan);
         else
-            rc = kx_store__scan_entries(store, plan->index->table, plan->ranges[i].from, plan->ranges[i].to, false, &scan);
+            rc = kx_store__scan_entries(store, plan->index->table, plan->ranges[i].from, plan->ranges[i].to, false,
+                                        &scan);
         if (rc == KX_OK)
             rc = kx_store__scan_count(scan, most - *count, &more);
         kx_store__scan_close(scan);
@@ -201,7 +215,8 @@ static int count_steps(kx_cursor *cursor, uint64_t *count)
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
-int kx_query__count(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, uint64_t *count)
+int kx_query__count(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                    const kx_query_bound *bound, uint64_t *count)
 {
     kx_cursor cursor;
     bool done;

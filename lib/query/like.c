@@ -2,9 +2,9 @@
  * like.c -- patterns: % is any run of characters, _ is one, \ takes the next as it is.
  *
  * A compiled pattern is its literal bytes, with LIKE_RUN and LIKE_ONE for the marks: neither is a byte of UTF-8. Runs
- * split it into segments. The first is held against the start of the text, the last against its end, and each one between
- * is taken where it occurs first: what matches later would leave less for the rest. Nothing is ever tried again, so
- * the time is bounded by text times longest segment, and by the text alone where a segment has no LIKE_ONE.
+ * split it into segments. The first is held against the start of the text, the last against its end, and each one
+ * between is taken where it occurs first: what matches later would leave less for the rest. Nothing is ever tried
+ * again, so the time is bounded by text times longest segment, and by the text alone where a segment has no LIKE_ONE.
  */
 #include <string.h>
 
@@ -75,7 +75,8 @@ static const uint8_t *match_first(kx_slice segment, const uint8_t *at, const uin
     }
 }
 
-/* Does a segment match the end of the text, from `at` or behind it? Its characters tell where it would have to begin. */
+/* Does a segment match the end of the text, from `at` or behind it? Its characters tell where it would have to
+   begin. */
 static bool match_end(kx_slice segment, const uint8_t *at, const uint8_t *end)
 {
     const uint8_t *start = end;

@@ -10,6 +10,7 @@ kx_sources += \
 	lib/query/memory.c \
 	lib/query/order.c \
 	lib/query/plan.c \
+	lib/query/plan_ids.c \
 	lib/query/query_impl.h \
 	lib/query/range.c \
 	lib/query/sort.c \

@@ -73,7 +73,8 @@ static int passes_value(const kx_query_test *test, const kx_value *value)
     case TEST_LT: case TEST_LE: case TEST_GT: case TEST_GE:
         return in_range(test, value);
     case TEST_IN:       return in_list(test, value);
-    case TEST_LIKE:     return value->type == KX_TYPE_TEXT && kx_query__like(test->bytes, kx_slice_of(value->data, value->size));
+    case TEST_LIKE:
+        return value->type == KX_TYPE_TEXT && kx_query__like(test->bytes, kx_slice_of(value->data, value->size));
     case TEST_NULL:     return is_null(value->type);
     case TEST_NOT_NULL: return !is_null(value->type);
     case TEST_CONTAINS: return contains(test, value);
@@ -110,7 +111,8 @@ typedef struct spread {
     struct { kx_members members; uint32_t step; } levels[KX_PATH_STEPS];
 } spread;
 
-/* From `item` on to the next [], where its elements wait, or to the end of the path. What is no array there has no elements. */
+/* From `item` on to the next [], where its elements wait, or to the end of the path. What is no array there has no
+   elements. */
 static int spread_from(spread *walk, kx_slice item, uint32_t step)
 {
     const kx_step *steps = walk->path->steps;
@@ -184,8 +186,9 @@ int kx_query__passes(kx_query_compiled *compiled, uint64_t id, kx_slice document
             continue;
         int rc = passes_test(test, id, document);
         if (rc < 0)
-            return kx_base__fail_at(rc, compiled->collection->name, test->subject.text, &id, NULL, "document %llu of %s is damaged",
-                                    (unsigned long long)id, compiled->collection->name);
+            return kx_base__fail_at(rc, compiled->collection->name, test->subject.text, &id, NULL,
+                                    "document %llu of %s is damaged", (unsigned long long)id,
+                                    compiled->collection->name);
         if (rc == 0)
             return 0;
     }

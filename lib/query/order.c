@@ -82,7 +82,8 @@ static void leave_out(kx_query_compiled *compiled)
 int kx_query__order(kx_query_compiled *compiled, const char *order_by)
 {
     bool ended = false;
-    compiled->orders = kx_query__alloc(&compiled->memory, kx_base__times(count_parts(order_by), sizeof *compiled->orders));
+    compiled->orders =
+        kx_query__alloc(&compiled->memory, kx_base__times(count_parts(order_by), sizeof *compiled->orders));
     if (compiled->orders == NULL)
         return KX_NOMEM;
     for (const char *at = order_by;; at++) {
@@ -109,7 +110,8 @@ int kx_query__sort_key(kx_query_compiled *compiled, uint64_t id, kx_slice docume
         kx_value value;
         if (order->subject.kind == SUBJECT_NAME)
             kx_document__find(document, order->subject.name, order->subject.size, &order->subject.hint, &item);
-        else if (order->subject.kind == SUBJECT_PATH && !kx_document__at(document, order->subject.path, &order->subject.hint, &item))
+        else if (order->subject.kind == SUBJECT_PATH &&
+                 !kx_document__at(document, order->subject.path, &order->subject.hint, &item))
             item = (kx_slice){0};
         int rc = kx_document__value(item, &value);
         if (rc != KX_OK)

@@ -1,16 +1,13 @@
 /*
  * plan.c -- which way is the cheapest.
  *
- * Ways are: a list of ids, a range of ids, an index whose leading parts the tests bind, an index that has the order, all rows.
- * A way that uses every test that another one uses is never longer, so the other one is forgotten uncounted; where one
- * way is left, nothing is counted at all. Otherwise whole keys have a stored count, and the rest is counted up to the best
- * way so far, and never further than COUNT_MOST.
+ * Ways are: a list of ids, a range of ids, an index whose leading parts the tests bind, an index that has the order,
+ * all rows. A way that uses every test that another one uses is never longer, so the other one is forgotten uncounted;
+ * where one way is left, nothing is counted at all. Otherwise whole keys have a stored count, and the rest is counted
+ * up to the best way so far, and never further than COUNT_MOST.
  *
  * The cost of a way is the number of documents it leads to: fewer where it has the order and a limit ends it early.
  */
-#include <math.h>
-#include <string.h>
-
 #include "query/query_impl.h"
 
 enum { COUNT_MOST = 10000, NEAR = 16, TESTS = 64 };
@@ -42,7 +39,8 @@ bool kx_query__never_null(const kx_query_compiled *compiled, const kx_cat_part *
 {
     for (size_t i = 0; i < compiled->test_count; i++) {
         const kx_query_test *test = &compiled->tests[i];
-        if ((test->op == TEST_CONTAINS || !part->each) && kx_query__not_null(test) && kx_query__is_part(&test->subject, part))
+        if ((test->op == TEST_CONTAINS || !part->each) && kx_query__not_null(test) &&
+            kx_query__is_part(&test->subject, part))
             return true;
     }
     return false;
@@ -93,8 +91,8 @@ static bool binds_null(const kx_query_compiled *compiled, const kx_query_candida
 }
 
 /*
- * Does the index yield the order asked for, forward or backward? Keys with a null in a unique index end in the id, which
- * then descends on the way back: range.c walks them apart where they are one range, other cases are sorted.
+ * Does the index yield the order asked for, forward or backward? Keys with a null in a unique index end in the id,
+ * which then descends on the way back: range.c walks them apart where they are one range, other cases are sorted.
  */
 static bool has_order(const kx_query_compiled *compiled, kx_query_candidate *found)
 {
@@ -217,7 +215,8 @@ static int count_ranges(kx_query_compiled *compiled, const kx_query_plan *plan, 
     for (size_t i = 0; i < plan->range_count && rc == KX_OK && *count < most; i++) {
         kx_store_scan *scan = NULL;
         uint64_t more = 0;
-        rc = kx_store__scan_entries(compiled->txn->store, plan->index->table, plan->ranges[i].from, plan->ranges[i].to, false, &scan);
+        rc = kx_store__scan_entries(compiled->txn->store, plan->index->table, plan->ranges[i].from, plan->ranges[i].to,
+                                    false, &scan);
         if (rc == KX_OK)
             rc = kx_store__scan_count(scan, most - *count, &more);
         kx_store__scan_close(scan);
@@ -226,7 +225,8 @@ static int count_ranges(kx_query_compiled *compiled, const kx_query_plan *plan, 
     return rc;
 }
 
-static int count_candidate(kx_query_compiled *compiled, const kx_query_candidate *candidate, uint64_t most, uint64_t *count)
+static int count_candidate(kx_query_compiled *compiled, const kx_query_candidate *candidate, uint64_t most,
+                           uint64_t *count)
 {
     kx_query_plan plan = {0};
     *count = 0;
@@ -265,101 +265,6 @@ static uint64_t cost_of(const kx_query_compiled *compiled, bool fits, bool all_u
 static bool uses_all(const kx_query_compiled *compiled, const kx_query_candidate *candidate)
 {
     return compiled->test_count <= TESTS && (size_t)__builtin_popcountll(candidate->used) == compiled->test_count;
-}
-
-/* ---- ids ----------------------------------------------------------------------------------------- */
-
-#define TWO_64 18446744073709551616.0
-
-/* The smallest id that is not below a number: 1 when there is none, else 0. */
-static int id_from(const kx_value *value, uint64_t *id)
-{
-    *id = (uint64_t)value->integer;
-    if (value->type == KX_TYPE_INT && value->integer < 0)
-        *id = 0;
-    if (value->type == KX_TYPE_REAL) {
-        if (value->real > TWO_64 - 2048)
-            return 1;
-        *id = value->real > 0 ? (uint64_t)ceil(value->real) : 0;
-    }
-    return 0;
-}
-
-static bool is_id(const kx_value *value, uint64_t *id)
-{
-    kx_value back;
-    if (kx_key__class(value->type) != kx_key__class(KX_TYPE_INT) || id_from(value, id) != 0)
-        return false;
-    back = kx_query__id_value(*id);
-    return kx_key__compare(&back, value) == 0;
-}
-
-/* Narrow low..high; false when nothing is left. */
-static bool narrow(const kx_query_test *test, uint64_t *low, uint64_t *high)
-{
-    uint64_t at, exact;
-    if (kx_key__class(test->value.type) != kx_key__class(KX_TYPE_INT))
-        return false;
-    bool above = id_from(&test->value, &at) != 0, equal = is_id(&test->value, &exact);
-    if (test->op == TEST_GT || test->op == TEST_GE) {
-        if (above || (test->op == TEST_GT && equal && at == UINT64_MAX))
-            return false;
-        at += test->op == TEST_GT && equal;
-        *low = at > *low ? at : *low;
-    } else if (!above) {
-        if (at == 0 && !(test->op == TEST_LE && equal))
-            return false;
-        at -= !(test->op == TEST_LE && equal);
-        *high = at < *high ? at : *high;
-    }
-    return *low <= *high;
-}
-
-static int list_ids(kx_query_compiled *compiled, const kx_query_test *test, kx_query_plan *plan)
-{
-    const kx_value *values = test->op == TEST_IN ? test->value.data : &test->value;
-    size_t count = test->op == TEST_IN ? test->value.size : 1;
-    uint64_t *ids = kx_query__alloc(&compiled->memory, kx_base__times(count, sizeof *ids));
-    if (ids == NULL)
-        return KX_NOMEM;
-    plan->ids = ids;
-    plan->id_count = 0;
-    for (size_t i = 0; i < count; i++)
-        plan->id_count += is_id(&values[i], &ids[plan->id_count]);
-    return KX_OK;
-}
-
-/* What is known of the id: a list, or a range; ACCESS_NOTHING when no id can match. *list is the test that the list is of. */
-static int find_ids(kx_query_compiled *compiled, kx_query_plan *plan, kx_query_test **list)
-{
-    *list = NULL;
-    plan->low = 0;
-    plan->high = UINT64_MAX;
-    plan->access = ACCESS_ROWS;
-    for (size_t i = 0; i < compiled->test_count; i++) {
-        kx_query_test *test = &compiled->tests[i];
-        bool possible = test->op != TEST_NEVER;
-        if (possible && test->subject.kind == SUBJECT_ID) {
-            if (test->op == TEST_NULL || test->op == TEST_LIKE || test->op == TEST_CONTAINS)
-                possible = false;
-            else if (test->op >= TEST_LT && test->op <= TEST_GE)
-                possible = narrow(test, &plan->low, &plan->high);
-            else if (test->op == TEST_NOT_NULL)
-                test->answered = true;
-            else if (test->op == TEST_EQ || (test->op == TEST_IN && *list == NULL))
-                *list = test;
-        }
-        if (!possible) {
-            plan->access = ACCESS_NOTHING;
-            return KX_OK;
-        }
-    }
-    if (*list == NULL)
-        return KX_OK;
-    int rc = list_ids(compiled, *list, plan);
-    if (rc == KX_OK && plan->id_count == 0)
-        plan->access = ACCESS_NOTHING;
-    return rc;
 }
 
 /* ---- taking a way --------------------------------------------------------------------------------- */
@@ -405,7 +310,8 @@ static int take_index(kx_query_compiled *compiled, const kx_query_candidate *can
 }
 
 /* The cheapest of several; `best` counts what `plan` already has (a list or a range of ids). */
-static int count_all(kx_query_compiled *compiled, choices *found, uint64_t best, bool *ids_win, kx_query_candidate **chosen)
+static int count_all(kx_query_compiled *compiled, choices *found, uint64_t best, bool *ids_win,
+                     kx_query_candidate **chosen)
 {
     int rc = KX_OK;
     *ids_win = best != UINT64_MAX;
@@ -492,7 +398,8 @@ static int plan_ways(kx_query_compiled *compiled, kx_query_plan *plan, kx_query_
             take_rows(compiled, plan);
         return KX_OK;
     }
-    if (rc == KX_OK && found.by_order.index != NULL && !chosen->fits && compiled->order_count > 0 && compiled->limit != UINT64_MAX)
+    if (rc == KX_OK && found.by_order.index != NULL && !chosen->fits && compiled->order_count > 0 &&
+        compiled->limit != UINT64_MAX)
         rc = is_order_better(compiled, chosen, &better);
     if (rc != KX_OK)
         return rc;
@@ -506,7 +413,7 @@ int kx_query__plan(kx_query_compiled *compiled, kx_query_plan *plan)
     plan->descending = false;
     plan->exact = true;
     plan->whole_key = false;
-    int rc = find_ids(compiled, plan, &list);
+    int rc = kx_query__find_ids(compiled, plan, &list);
     if (rc != KX_OK || plan->access == ACCESS_NOTHING)
         return rc;
     if (list != NULL && plan->id_count == 1)

@@ -61,7 +61,7 @@ typedef struct kx_query_test {
     bool             with_null;    /* TEST_IN: null was in the list                                     */
     bool             answered;     /* by the ranges that are walked                                     */
     kx_value         value;        /* canonical; TEST_IN: a list, sorted, distinct, without null        */
-    kx_slice         bytes;        /* TEST_LIKE: the compiled pattern; TEST_EQ, TEST_NE: the item that is equal, where prepared */
+    kx_slice bytes; /* TEST_LIKE: the compiled pattern; TEST_EQ, TEST_NE: the item that is equal, where prepared */
 } kx_query_test;
 
 typedef struct kx_query_order {
@@ -97,8 +97,8 @@ bool kx_query__same_subject(const kx_query_subject *left, const kx_query_subject
 bool kx_query__is_part(const kx_query_subject *subject, const kx_cat_part *part);
 bool kx_query__not_null(const kx_query_test *test);         /* does it leave out null and missing? */
 
-/* Does a document pass? 1, 0, or KX_CORRUPT. Answered tests are passed over unless `all`. `document` may be missing when no
-   test needs it (kx_query__needs_document). */
+/* Does a document pass? 1, 0, or KX_CORRUPT. Answered tests are passed over unless `all`. `document` may be missing
+   when no test needs it (kx_query__needs_document). */
 int  kx_query__passes(kx_query_compiled *compiled, uint64_t id, kx_slice document, bool all);
 bool kx_query__needs_test(const kx_query_compiled *compiled);
 bool kx_query__needs_document(const kx_query_compiled *compiled);
@@ -111,7 +111,8 @@ int  kx_query__prepare_scan(kx_query_compiled *compiled);
 int  kx_query__sort_key(kx_query_compiled *compiled, uint64_t id, kx_slice document, kx_key *key);
 
 /* ---- LIKE ---------------------------------------------------------------------------------- *
- * A pattern is compiled to bytes that no UTF-8 text has: the marks for "any run" and "any character" among its literal bytes. */
+ * A pattern is compiled to bytes that no UTF-8 text has: the marks for "any run" and "any character" among its literal
+ * bytes. */
 
 enum { LIKE_RUN = 0xfe, LIKE_ONE = 0xff };
 
@@ -159,7 +160,7 @@ typedef struct kx_query_plan {
     kx_query_access      access;
     kx_query_arrangement arrangement;
     bool                 descending;    /* ACCESS_ROWS */
-    bool                 whole_key;     /* one range, of one whole key: the number of its ids is stored, and they ascend */
+    bool whole_key; /* one range, of one whole key: the number of its ids is stored, and they ascend */
     bool                 exact;         /* every entry of the ranges passes the tests marked as answered */
     uint64_t             low, high;
     const uint64_t      *ids;
@@ -172,6 +173,10 @@ typedef struct kx_query_plan {
 
 /* The cheapest way by stored counts. Marks the tests that it answers. KX_NOMEM, KX_CORRUPT, KX_IO. */
 int kx_query__plan(kx_query_compiled *compiled, kx_query_plan *plan);
+
+/* The ids that can match: a list, or a range; ACCESS_NOTHING where there are none. *list is the test that the list
+   is of, or NULL. */
+int kx_query__find_ids(kx_query_compiled *compiled, kx_query_plan *plan, kx_query_test **list);
 
 /* An index, and how far the tests reach into it. */
 typedef enum kx_query_tail { TAIL_NONE, TAIL_IN, TAIL_RANGE, TAIL_LIKE, TAIL_NOT_NULL } kx_query_tail;
@@ -195,9 +200,9 @@ bool kx_query__never_null(const kx_query_compiled *compiled, const kx_cat_part *
 int  kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan);
 
 /* ---- sorting, in bounded memory -------------------------------------------------------------------- *
- * A pass over what is to be sorted keeps the smallest that are greater than what was handed out before. When they do not
- * all fit, half of them go and another pass is due. So no heap is needed, for a limit neither, and no query needs more memory
- * than this, whatever it finds.                                                                           */
+ * A pass over what is to be sorted keeps the smallest that are greater than what was handed out before. When they do
+ * not all fit, half of them go and another pass is due. So no heap is needed, for a limit neither, and no query needs
+ * more memory than this, whatever it finds. */
 
 enum {
     KX_QUERY_WINDOW = 256 * 1024,       /* ids kept from a pass; twice as many while it runs: 4 MiB */
@@ -209,7 +214,7 @@ typedef struct kx_query_ids {
     size_t    count, capacity;
     size_t    keep;                     /* at most, after a pass                     */
     uint64_t  after, last;              /* what was handed out; the last one kept    */
-    bool      has_after, has_last, more, limited;   /* more: another pass is due; limited: beyond `keep` none is wanted */
+    bool has_after, has_last, more, limited; /* more: another pass is due; limited: beyond `keep` none is wanted */
 } kx_query_ids;
 
 /* Begin a pass; what the one before kept counts as handed out. `wanted`: UINT64_MAX for all. */
@@ -254,8 +259,8 @@ typedef enum kx_query_mode {
 
 enum {
     KX_QUERY_PAGE = 16,
-    KX_QUERY_ALONE = 16,                /* rows of a long list that are fetched one by one, before others come in batches: */
-    KX_QUERY_BATCH = 64                 /* whoever has walked so far walks on */
+    KX_QUERY_ALONE = 16, /* rows of a long list that are fetched one by one, before others come in batches: */
+    KX_QUERY_BATCH = 64  /* whoever has walked so far walks on */
 };
 
 typedef struct kx_query_source {
@@ -280,7 +285,8 @@ typedef struct kx_query_source {
 
 struct kx_cursor {
     kx_walker         walker;           /* first: the cursor is found again from it       */
-    bool              walks;            /* it is registered: writes may come between steps */
+    bool              registered;       /* the transaction closes it if nobody else does  */
+    bool              walks;            /* writes may come between two steps              */
     bool              detached;         /* only ids are left, and all is tested again     */
     bool              tests, reads;     /* steps test; steps need the document for it     */
     bool              lists;            /* the next document is the next one of a list    */
@@ -304,8 +310,8 @@ int  kx_query__source_collect(kx_cursor *cursor, kx_store_txn *store);
 void kx_query__source_close(kx_query_source *source);
 
 /* Compile and plan; on error nothing is to be freed. `keeps`: the cursor outlives the call. */
-int  kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound,
-                       bool keeps, bool counts);
+int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                      const kx_query_bound *bound, bool keeps, bool counts);
 int  kx_query__open(kx_cursor *cursor);
 void kx_query__shut(kx_cursor *cursor);
 

@@ -12,8 +12,8 @@
  *   not null       [successor P+null, successor P)           [P, P+null)
  *
  * A whole key is [key, key 00), or, where an id follows in a unique index (a null part, a shortened key), all that
- * begins with it. Beyond what a shortened key keeps in order, a bound is cut, includes all that begins with the rest, and
- * is no longer exact.
+ * begins with it. Beyond what a shortened key keeps in order, a bound is cut, includes all that begins with the rest,
+ * and is no longer exact.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -83,8 +83,8 @@ static void add_equal(const kx_query_compiled *compiled, const kx_query_candidat
 /* ---- whole keys and prefixes ------------------------------------------------------------ */
 
 /* Finish a key whose `parts` first parts are set. */
-static int equal_range(kx_query_compiled *compiled, const kx_cat_index *index, size_t parts, kx_key *key, kx_query_plan *plan,
-                       kx_query_range *range)
+static int equal_range(kx_query_compiled *compiled, const kx_cat_index *index, size_t parts, kx_key *key,
+                       kx_query_plan *plan, kx_query_range *range)
 {
     size_t limit = limit_of(index);
     if (parts < index->count) {
@@ -118,7 +118,8 @@ static void merge_ranges(kx_query_plan *plan)
     plan->range_count = used;
 }
 
-/* One range for each value of a list. Nulls have ascending ids behind them in a unique index, so theirs goes forward. */
+/* One range for each value of a list. Nulls have ascending ids behind them in a unique index, so theirs goes
+   forward. */
 static int in_ranges(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan)
 {
     const kx_cat_part *part = &candidate->index->parts[candidate->equal];
@@ -203,8 +204,8 @@ static limits limits_on(const kx_query_compiled *compiled, const kx_cat_part *pa
 }
 
 /* One end of a range, behind the equal parts. `past`: what equals or begins with the value lies before the bound. */
-static int put_bound(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan, const kx_value *value,
-                     kx_type class_of, kx_key_bound end, bool past, kx_slice *bound)
+static int put_bound(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan,
+                     const kx_value *value, kx_type class_of, kx_key_bound end, bool past, kx_slice *bound)
 {
     bool descending = candidate->index->parts[candidate->equal].descending;
     kx_key key;
@@ -233,9 +234,12 @@ static int range_between(kx_query_compiled *compiled, const kx_query_candidate *
         return KX_OK;
     }
     kx_type class_of = found.low != NULL ? found.low->type : found.high->type;
-    const kx_value *first = part->descending ? found.high : found.low, *last = part->descending ? found.low : found.high;
-    bool first_open = part->descending ? found.high_open : found.low_open, last_open = part->descending ? found.low_open : found.high_open;
-    int rc = put_bound(compiled, candidate, plan, first, class_of, KX_KEY_FROM, first != NULL && first_open, &plan->one.from);
+    const kx_value *first = part->descending ? found.high : found.low,
+                   *last = part->descending ? found.low : found.high;
+    bool first_open = part->descending ? found.high_open : found.low_open,
+         last_open = part->descending ? found.low_open : found.high_open;
+    int rc = put_bound(compiled, candidate, plan, first, class_of, KX_KEY_FROM, first != NULL && first_open,
+                       &plan->one.from);
     if (rc == KX_OK)
         rc = put_bound(compiled, candidate, plan, last, class_of, KX_KEY_TO, last != NULL && !last_open, &plan->one.to);
     return rc;
@@ -258,9 +262,10 @@ static int like_range(kx_query_compiled *compiled, const kx_query_candidate *can
     return rc;
 }
 
-/* Nulls are the first values of a part, or the last ones of a descending one. Not exact: they could not be split, `others` is all. */
-static int split_at_null(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan, kx_query_range *nulls,
-                         kx_query_range *others)
+/* Nulls are the first values of a part, or the last ones of a descending one. Not exact: they could not be split,
+   `others` is all. */
+static int split_at_null(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan,
+                         kx_query_range *nulls, kx_query_range *others)
 {
     const kx_cat_part *part = &candidate->index->parts[candidate->equal];
     kx_value null = {.type = KX_TYPE_NULL};
@@ -295,8 +300,8 @@ static int prefix_only(kx_query_compiled *compiled, const kx_query_candidate *ca
 }
 
 /*
- * Walked backward, a unique index would yield its nulls with descending ids. Where one part is left, they are a range of
- * their own, walked forward; the planner does not ask for other cases.
+ * Walked backward, a unique index would yield its nulls with descending ids. Where one part is left, they are a range
+ * of their own, walked forward; the planner does not ask for other cases.
  */
 static int backward_with_nulls(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan)
 {
@@ -325,8 +330,8 @@ static int backward_with_nulls(kx_query_compiled *compiled, const kx_query_candi
 static bool nulls_apart(const kx_query_compiled *compiled, const kx_query_candidate *candidate)
 {
     const kx_cat_index *index = candidate->index;
-    return candidate->backward && candidate->tail == TAIL_NONE && index->unique && !index->sparse && candidate->equal < index->count &&
-           !kx_query__never_null(compiled, &index->parts[candidate->equal]);
+    return candidate->backward && candidate->tail == TAIL_NONE && index->unique && !index->sparse &&
+           candidate->equal < index->count && !kx_query__never_null(compiled, &index->parts[candidate->equal]);
 }
 
 static bool is_empty(const kx_query_range *range)

@@ -280,7 +280,8 @@ int kx_query__sorter_add(kx_query_sorter *sorter, kx_slice key, uint64_t id)
     kx_buf__append(&sorter->keys, key.data, key.size);
     if (sorter->keys.rc != KX_OK)
         return sorter->keys.rc;
-    bool many = sorter->count >= 64 && sorter->count / 2 >= sorter->keep, large = sorter->count >= 2 && bytes_of(sorter) > sorter->budget;
+    bool many = sorter->count >= 64 && sorter->count / 2 >= sorter->keep,
+         large = sorter->count >= 2 && bytes_of(sorter) > sorter->budget;
     return many || large ? cut_entries(sorter) : KX_OK;
 }
 

@@ -1,8 +1,9 @@
 /*
  * source.c -- ids in the order asked for.
  *
- * What needs sorting is read in passes (query_impl.h); the rest streams. Index order is value order, but for shortened keys:
- * beyond their first bytes these are ordered by a hash. Such keys that begin alike stand together, and go through the sorter.
+ * What needs sorting is read in passes (query_impl.h); the rest streams. Index order is value order, but for shortened
+ * keys: beyond their first bytes these are ordered by a hash. Such keys that begin alike stand together, and go
+ * through the sorter.
  */
 #include <string.h>
 
@@ -47,8 +48,8 @@ static int pass_ids(kx_cursor *cursor, kx_store_txn *store)
 static int entry_without_row(const kx_cursor *cursor, uint64_t id)
 {
     return kx_base__fail_at(KX_CORRUPT, cursor->query.collection->name, cursor->plan.index->paths, &id, NULL,
-                            "index '%s' of %s has an entry for document %llu, which is not there", cursor->plan.index->paths,
-                            cursor->query.collection->name, (unsigned long long)id);
+                            "index '%s' of %s has an entry for document %llu, which is not there",
+                            cursor->plan.index->paths, cursor->query.collection->name, (unsigned long long)id);
 }
 
 /* Put a document among what is sorted, when it passes. */
@@ -104,7 +105,8 @@ static int sort_rows(kx_cursor *cursor, kx_store_txn *store)
 {
     kx_store_scan *scan = NULL;
     kx_store_item item;
-    int rc = kx_store__scan_rows(store, cursor->query.collection->number, cursor->plan.low, cursor->plan.high, false, &scan);
+    int rc =
+        kx_store__scan_rows(store, cursor->query.collection->number, cursor->plan.low, cursor->plan.high, false, &scan);
     while (rc == KX_OK) {
         rc = kx_store__scan_next(scan, &item);
         if (rc == KX_OK)
@@ -162,7 +164,8 @@ static int open_index(kx_cursor *cursor, kx_store_txn *store)
         return open_unique(cursor, store);
     source->mode = cursor->query.order_count == 0 ? MODE_PAGES : MODE_KEYS;
     source->now = plan->ranges[0];
-    return kx_store__scan_entries(store, plan->index->table, source->now.from, source->now.to, source->now.descending, &source->scan);
+    return kx_store__scan_entries(store, plan->index->table, source->now.from, source->now.to, source->now.descending,
+                                  &source->scan);
 }
 
 int kx_query__source_open(kx_cursor *cursor, kx_store_txn *store)
@@ -185,7 +188,8 @@ int kx_query__source_open(kx_cursor *cursor, kx_store_txn *store)
         return KX_OK;
     }
     source->mode = MODE_ROWS;
-    return kx_store__scan_rows(store, cursor->query.collection->number, plan->low, plan->high, plan->descending, &source->scan);
+    return kx_store__scan_rows(store, cursor->query.collection->number, plan->low, plan->high, plan->descending,
+                               &source->scan);
 }
 
 /* ---- next: rows, pages, lists ------------------------------------------------------------------ */
@@ -270,8 +274,8 @@ static int open_keys(kx_cursor *cursor)
 {
     kx_query_source *source = &cursor->source;
     source->started = false;
-    return kx_store__scan_entries(source->store, cursor->plan.index->table, source->now.from, source->now.to, source->now.descending,
-                                  &source->scan);
+    return kx_store__scan_entries(source->store, cursor->plan.index->table, source->now.from, source->now.to,
+                                  source->now.descending, &source->scan);
 }
 
 /*
@@ -297,7 +301,9 @@ static int begin_run(kx_cursor *cursor, kx_slice key)
     if (!to_whole)
         memcpy(source->run_bytes + KX_KEY_LIMIT, end.data, end.size);
     source->run.from = from_whole ? whole.from : kx_slice_of(source->run_bytes, size);
-    source->run.to = to_whole ? whole.to : bounded ? kx_slice_of(source->run_bytes + KX_KEY_LIMIT, end.size) : (kx_slice){0};
+    source->run.to = to_whole  ? whole.to
+                     : bounded ? kx_slice_of(source->run_bytes + KX_KEY_LIMIT, end.size)
+                               : (kx_slice){0};
     if (whole.descending)
         source->now.to = source->run.from;
     else
@@ -391,7 +397,8 @@ static int reopen(kx_cursor *cursor, kx_store_txn *store)
         return kx_store__scan_rows(store, cursor->query.collection->number, low, high, plan->descending, &source->scan);
     }
     if (source->mode == MODE_PAGES)
-        return kx_store__scan_entries(store, plan->index->table, source->now.from, source->now.to, false, &source->scan);
+        return kx_store__scan_entries(store, plan->index->table, source->now.from, source->now.to, false,
+                                      &source->scan);
     if (source->mode != MODE_KEYS || source->in_run || source->dead_scan == NULL)
         return KX_OK;
     bool started = source->started;

@@ -157,10 +157,12 @@ int kx_relation__link(kx_doc *doc, const char *name, kx_doc *target)
 
 /* ---- what passes through ------------------------------------------------------------- */
 
-/* The first name of a path, when a relation bears it. */
+/* The first name of a path, when a relation bears it. Names of relations have no odd characters, but may be quoted. */
 static const kx_cat_relation *named_in(const kx_doc *doc, const char *path)
 {
-    size_t size = strcspn(path, ".[");
+    bool quoted = path[0] == '`';
+    path += quoted;
+    size_t size = strcspn(path, quoted ? "`" : ".[");
     for (size_t i = 0; i < doc->collection->relation_count; i++) {
         const char *name = doc->collection->relations[i].declared.name;
         if (strlen(name) == size && memcmp(name, path, size) == 0)

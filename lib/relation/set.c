@@ -68,23 +68,43 @@ static bool has_key(const kx_doc *member, const kx_cat_relation *relation, const
     return found.type != KX_TYPE_NONE && kx_key__compare(&found, key) == 0;
 }
 
-/* Set or null the member's key and save it; where that fails the instance shows its former key again. */
+/* What a member's key field held before it was given another key; a call that fails puts it back. */
+typedef struct former_key {
+    kx_buf item;         /* empty: it was missing */
+    bool   changed;      /* the member had changes of its own */
+} former_key;
+
+static int note_former(const kx_cat_relation *relation, const kx_doc *member, former_key *former)
+{
+    kx_slice item = kx_relation__item(member, &relation->remote);
+    *former = (former_key){.changed = member->is_new || kx_collection__has_changes(member)};
+    kx_buf__append(&former->item, item.data, item.size);
+    return former->item.rc;
+}
+
+/* A member that had no changes has none again; the others show their former key beside their changes. */
+static void put_back(const kx_cat_relation *relation, kx_doc *member, const former_key *former)
+{
+    kx_value value;
+    if (!former->changed && kx_collection__doc_reload(member) == KX_OK)
+        return;
+    if (kx_document__value(kx_buf__slice(&former->item), &value) == KX_OK)
+        kx_collection__doc_change(member, value.type == KX_TYPE_NONE ? KX_CHANGE_UNSET : KX_CHANGE_SET, relation->remote.text, &value);
+}
+
+/* Set or null the member's key and save it; where that fails the instance is as it was. */
 static int give_key(const kx_cat_relation *relation, kx_doc *member, const kx_value *key)
 {
-    kx_buf former = {0};
-    kx_value value;
-    kx_slice item = kx_relation__key_item(member, &relation->remote, &value);
-    kx_buf__append(&former, item.data, item.size);
-    int rc = former.rc;
+    former_key former;
+    int rc = note_former(relation, member, &former);
     if (rc == KX_OK)
         rc = kx_collection__doc_change(member, KX_CHANGE_SET, relation->remote.text, key);
     if (rc == KX_OK) {
         rc = kx_relation__save(member);
-        kx_value back = item.data != NULL ? kx_msgpack(former.data, former.size) : kx_null();
         if (rc != KX_OK)
-            kx_collection__doc_change(member, back.type == KX_TYPE_NULL ? KX_CHANGE_UNSET : KX_CHANGE_SET, relation->remote.text, &back);
+            put_back(relation, member, &former);
     }
-    kx_buf__free(&former);
+    kx_buf__free(&former.item);
     return rc;
 }
 
@@ -105,9 +125,14 @@ static int remember_reverse(kx_txn *txn, const kx_cat_relation *relation, kx_doc
     return kx_relation__remember(member, relation->reverse->declared.name, key, doc, kx_collection__writes_to(txn, doc->collection->number));
 }
 
+static bool is_member(const kx_cat_relation *relation, const kx_doc *member, const kx_value *key)
+{
+    return !member->is_new && !member->stale && !kx_collection__has_changes(member) && has_key(member, relation, key);
+}
+
 static int add_member(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, const kx_value *key, kx_doc *member)
 {
-    if (!member->is_new && !member->stale && !kx_collection__has_changes(member) && has_key(member, relation, key))
+    if (is_member(relation, member, key))
         return KX_OK;
     int rc = give_key(relation, member, key);
     return rc == KX_OK && member != doc ? remember_reverse(txn, relation, doc, member) : rc;
@@ -226,16 +251,36 @@ static int list_wanted(const kx_cat_relation *relation, const kx_doc *doc, kx_do
     return rc;
 }
 
-static int apply_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, const kx_value *key, const id_list *now,
-                            const id_list *wanted, kx_doc *const *members, size_t count)
+/* A difference under way: what the members that were given a key had before, so far. */
+typedef struct difference {
+    const id_list *now, *wanted;
+    kx_doc *const *members;
+    size_t         count;
+    former_key    *formers;      /* one a member */
+    size_t         noted;
+} difference;
+
+static int apply_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, const kx_value *key, difference *change)
 {
     int rc = KX_OK;
-    for (size_t i = 0; i < now->count && rc == KX_OK; i++)
-        if (!is_listed(wanted, now->ids[i]))
-            rc = null_key(txn, relation, now->ids[i]);
-    for (size_t i = 0; i < count && rc == KX_OK; i++)
-        rc = add_member(txn, relation, doc, key, members[i]);
+    for (size_t i = 0; i < change->now->count && rc == KX_OK; i++)
+        if (!is_listed(change->wanted, change->now->ids[i]))
+            rc = null_key(txn, relation, change->now->ids[i]);
+    for (size_t i = 0; i < change->count && rc == KX_OK; i++) {
+        rc = note_former(relation, change->members[i], &change->formers[i]);
+        change->noted = i + 1;
+        if (rc == KX_OK)
+            rc = add_member(txn, relation, doc, key, change->members[i]);
+    }
     return rc;
+}
+
+/* The last one first, since a document may be listed twice. The one that failed has put itself back, which does no harm. */
+static void take_back(const kx_cat_relation *relation, const difference *change)
+{
+    for (size_t i = change->noted; i-- > 0;)
+        if (change->formers[i].item.rc == KX_OK)
+            put_back(relation, change->members[i], &change->formers[i]);
 }
 
 static bool removes_any(const id_list *now, const id_list *wanted)
@@ -247,19 +292,26 @@ static bool removes_any(const id_list *now, const id_list *wanted)
 }
 
 /* In a child of its own: all of it or nothing. */
-static int write_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, const kx_value *key, const id_list *now,
-                            const id_list *wanted, kx_doc *const *members, size_t count)
+static int write_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, const kx_value *key, difference *change)
 {
     kx_txn *inner;
-    if (removes_any(now, wanted) && !can_be_null(relation))
+    if (removes_any(change->now, change->wanted) && !can_be_null(relation))
         return kx_relation__not_optional(relation->reverse);
-    int rc = kx_collection__child(txn, &inner);
+    change->formers = kx_base__zalloc(kx_base__times(change->count + 1, sizeof *change->formers));
+    int rc = change->formers != NULL ? kx_collection__child(txn, &inner) : kx_base__nomem();
     if (rc != KX_OK)
-        return rc;
-    rc = apply_difference(inner, relation, doc, key, now, wanted, members, count);
+        goto out;
+    rc = apply_difference(inner, relation, doc, key, change);
     if (rc == KX_OK)
-        return kx_collection__commit(inner);
-    kx_collection__abort(inner);
+        rc = kx_collection__commit(inner);
+    else
+        kx_collection__abort(inner);
+    if (rc != KX_OK)
+        take_back(relation, change);
+out:
+    for (size_t i = 0; i < change->noted; i++)
+        kx_buf__free(&change->formers[i].item);
+    kx_base__free(change->formers);
     return rc;
 }
 
@@ -286,7 +338,7 @@ int kx_relation__replace(kx_doc *doc, const char *name, kx_doc *const *members, 
     if (rc == KX_OK)
         rc = list_members(txn, relation, &key, &now);
     if (rc == KX_OK)
-        rc = write_difference(txn, relation, doc, &key, &now, &wanted, members, count);
+        rc = write_difference(txn, relation, doc, &key, &(difference){.now = &now, .wanted = &wanted, .members = members, .count = count});
     kx_base__free(now.ids);
     kx_base__free(wanted.ids);
     kx_buf__free(&copy);

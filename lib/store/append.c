@@ -32,8 +32,10 @@ int kx_store__append_rows(kx_store_txn *txn, uint32_t table, kx_store_next_row *
         mdb = mdb_cursor_put(cursor, &key, &value, MDB_RESERVE | MDB_APPEND);
         if (mdb != 0)
             break;
-        memcpy(value.mv_data, head.data, head.size);
-        memcpy((uint8_t *)value.mv_data + head.size, body.data, body.size);
+        if (head.size > 0)
+            memcpy(value.mv_data, head.data, head.size);
+        if (body.size > 0)
+            memcpy((uint8_t *)value.mv_data + head.size, body.data, body.size);
         txn->top->stats.writes++;
     }
     mdb_cursor_close(cursor);

@@ -2,7 +2,8 @@
  * entries.c -- index entries: a key and the id or the ids under it.
  *
  * Ids are kept as the machine keeps a 64-bit number, which lets LMDB compare them as numbers and store a key's ids side
- * by side. Written with mdb_put and mdb_del by key and id only: deleting through a cursor loses neighbours here.
+ * by side. Written with mdb_put and mdb_del by key and id (in runs by append.c): deleting through a cursor loses
+ * neighbours here.
  */
 #include "store/store_impl.h"
 

@@ -20,6 +20,10 @@ const char *qt_filter(kx_txn *txn, const char *collection, const char *filter, c
 
 kx_stats qt_stats(kx_txn *txn);
 
-#define qt_ok(call) do { int rc_ = (call); ck_assert_msg(rc_ == KX_OK, "%s: %d %s", #call, rc_, kx_errmsg()); } while (0)
+#define qt_ok(call)                                                        \
+    do {                                                                   \
+        int rc_ = (call);                                                  \
+        ck_assert_msg(rc_ == KX_OK, "%s: %d %s", #call, rc_, kx_errmsg()); \
+    } while (0)
 
 #endif

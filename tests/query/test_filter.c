@@ -7,20 +7,26 @@
 #include "query/query_test.h"
 
 static const kx_model *const models[] = {
-    &(kx_model){.name = "orders", .indexes = (const kx_index[]){{.paths = "amount"}, {.paths = "status"}, {0}},
-                .relations = (const kx_relation[]){{.name = "user", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "user_id"}, {0}}},
-    &(kx_model){.name = "users", .indexes = (const kx_index[]){{.paths = "user_id", .unique = true}, {0}}},
-    NULL
-};
+    &(kx_model){.name = "orders",
+                .indexes = (const kx_index[]){{.paths = "amount"}, {.paths = "status"}, {0}},
+                .relations =
+                    (const kx_relation[]){
+                        {.name = "user", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "user_id"}, {0}}},
+    &(kx_model){.name = "users", .indexes = (const kx_index[]){{.paths = "user_id", .unique = true}, {0}}}, NULL};
 
 static kx_txn *open_filled(kx_db **db)
 {
     *db = qt_open(models);
     kx_txn *txn = qt_begin(*db, KX_WRITE);
-    qt_insert(txn, "orders", 1, "{\"amount\":50,\"status\":\"new\",\"name\":\"A\\\"b\",\"tags\":[\"gift\",2],\"at\":{\"$date\":\"2026-01-31T10:00:00Z\"}}");
-    qt_insert(txn, "orders", 2, "{\"amount\":99.5,\"status\":\"paid\",\"name\":\"it's\",\"tags\":[],\"odd name\":{\"x.y\":1},\"flag\":true}");
+    qt_insert(txn, "orders", 1,
+              "{\"amount\":50,\"status\":\"new\",\"name\":\"A\\\"b\",\"tags\":[\"gift\",2],\"at\":{\"$date\":\"2026-01-"
+              "31T10:00:00Z\"}}");
+    qt_insert(
+        txn, "orders", 2,
+        "{\"amount\":99.5,\"status\":\"paid\",\"name\":\"it's\",\"tags\":[],\"odd name\":{\"x.y\":1},\"flag\":true}");
     qt_insert(txn, "orders", 3, "{\"amount\":-7,\"status\":null,\"name\":\"\\u00e4\",\"and\":5,\"flag\":false}");
-    qt_insert(txn, "orders", 4, "{\"amount\":1e3,\"status\":\"new\",\"name\":\"%\",\"items\":[{\"sku\":\"s1\"},{\"sku\":\"s2\"}]}");
+    qt_insert(txn, "orders", 4,
+              "{\"amount\":1e3,\"status\":\"new\",\"name\":\"%\",\"items\":[{\"sku\":\"s1\"},{\"sku\":\"s2\"}]}");
     return txn;
 }
 
@@ -87,14 +93,18 @@ START_TEST(arguments_fill_the_question_marks)
 {
     kx_db *db;
     kx_txn *txn = open_filled(&db);
-    ck_assert_str_eq(qt_filter(txn, "orders", "amount >= ? and status == ?", KX_ARGS(kx_int(50), kx_text("new"))), "1 4");
-    ck_assert_str_eq(qt_filter(txn, "orders", "status in ?", KX_ARGS(kx_list(KX_ARGS(kx_text("paid"), kx_null())))), "2 3");
+    ck_assert_str_eq(qt_filter(txn, "orders", "amount >= ? and status == ?", KX_ARGS(kx_int(50), kx_text("new"))),
+                     "1 4");
+    ck_assert_str_eq(qt_filter(txn, "orders", "status in ?", KX_ARGS(kx_list(KX_ARGS(kx_text("paid"), kx_null())))),
+                     "2 3");
     ck_assert_str_eq(qt_filter(txn, "orders", "status in [?, 'new']", KX_ARGS(kx_text("paid"))), "1 2 4");
     ck_assert_str_eq(qt_filter(txn, "orders", "status == ?", KX_ARGS(kx_null())), "3");
     ck_assert_str_eq(qt_filter(txn, "orders", "amount == ? and amount == ?", KX_ARGS(kx_int(50))),
                      "-3: filter:27: more ? than arguments, of which there are 1");
-    ck_assert_str_eq(qt_filter(txn, "orders", "amount == ?", NULL), "-3: filter:11: more ? than arguments, of which there are 0");
-    ck_assert_str_eq(qt_filter(txn, "orders", "amount == ?", KX_ARGS(kx_int(1), kx_int(2))), "-3: filter: 1 ? for 2 arguments");
+    ck_assert_str_eq(qt_filter(txn, "orders", "amount == ?", NULL),
+                     "-3: filter:11: more ? than arguments, of which there are 0");
+    ck_assert_str_eq(qt_filter(txn, "orders", "amount == ?", KX_ARGS(kx_int(1), kx_int(2))),
+                     "-3: filter: 1 ? for 2 arguments");
     ck_assert_str_eq(qt_filter(txn, "orders", "amount == 1", KX_ARGS(kx_int(1))), "-3: filter: 0 ? for 1 arguments");
     const kx_condition where[] = {{"status", KX_EQ, kx_text("new")}, {0}};
     ck_assert_str_eq(qt_find(txn, "orders", &(kx_query){.where = where, .filter = "amount > 100"}), "4");
@@ -104,7 +114,8 @@ END_TEST
 
 START_TEST(an_error_names_the_column_and_what_was_expected)
 {
-    static const struct { const char *filter, *text; } cases[] = {
+    static const struct { const char *filter, *text;
+    } cases[] = {
         {"", "filter:1: expected a path"},
         {"   ", "filter:4: expected a path"},
         {"amount", "filter:7: expected an operator"},
@@ -157,17 +168,21 @@ START_TEST(an_error_names_the_column_and_what_was_expected)
         {"at == @2026-01-31T10:00+01:00", "filter:24: expected the end of a time in UTC"},
         {"name == '\xc3\xa4' und", "filter:13: expected 'and' or the end"},
         {"amount like 5", "filter:13: amount: 'like' takes a text, not 5"},
-        {"status == 'new' and amount < null", "filter:30: amount: '<' takes a bool, number, text, binary or time, not null"},
+        {"status == 'new' and amount < null",
+         "filter:30: amount: '<' takes a bool, number, text, binary or time, not null"},
         {"name like 'a\\\\'", "filter:11: name: a pattern of 'like' that ends in a backslash"},
-        {"user.name == 'x'", "filter:14: 'user.name' crosses the relation 'user' of orders, which is not answered by this version"},
+        {"user.name == 'x'",
+         "filter:14: 'user.name' crosses the relation 'user' of orders, which is not answered by this version"},
         {"items[].sku == 1", "filter:16:"},
         {"a \xff", "filter: not UTF-8"},
     };
     kx_db *db;
     kx_txn *txn = open_filled(&db);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *found = qt_filter(txn, "orders", cases[i].filter, NULL), *wanted = kxt_print("%d: %s", KX_INVALID, cases[i].text);
-        ck_assert_msg(strncmp(found, wanted, strlen(wanted)) == 0, "%s: %s instead of %s", cases[i].filter, found, wanted);
+        const char *found = qt_filter(txn, "orders", cases[i].filter, NULL),
+                   *wanted = kxt_print("%d: %s", KX_INVALID, cases[i].text);
+        ck_assert_msg(strncmp(found, wanted, strlen(wanted)) == 0, "%s: %s instead of %s", cases[i].filter, found,
+                      wanted);
     }
     end(db, txn);
 }
@@ -211,7 +226,8 @@ START_TEST(hostile_filters_cost_no_more_than_their_length)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *found = qt_filter(txn, "orders", cases[i], NULL);
-        ck_assert_msg(found[0] == '\0' || (found[0] >= '1' && found[0] <= '9') || strncmp(found, "-3: ", 4) == 0 || strncmp(found, "-14: ", 5) == 0,
+        ck_assert_msg(found[0] == '\0' || (found[0] >= '1' && found[0] <= '9') || strncmp(found, "-3: ", 4) == 0 ||
+                          strncmp(found, "-14: ", 5) == 0,
                       "case %zu: %.100s", i, found);
         free(cases[i]);
     }
@@ -225,8 +241,10 @@ END_TEST
 /* Random texts made of the language's own words. */
 START_TEST(random_filters_give_an_answer_or_an_error)
 {
-    static const char *const words[] = {"amount", "status", "and", "==", "!=", "<", ">=", "in", "like", "contains", "is", "null", "not", "[", "]", ",", "5",
-                                        "-1.5", "'new'", "\"x\"", "?", "@2026-01-01", "`", "(", ".", "items[].sku", "'", "{", "}", "true", "\\", "\xc3\xa4"};
+    static const char *const words[] = {
+        "amount", "status", "and", "==",          "!=", "<", ">=",   "in",    "like",  "contains", "is",
+        "null",   "not",    "[",   "]",           ",",  "5", "-1.5", "'new'", "\"x\"", "?",        "@2026-01-01",
+        "`",      "(",      ".",   "items[].sku", "'",  "{", "}",    "true",  "\\",    "\xc3\xa4"};
     kx_db *db;
     kx_txn *txn = open_filled(&db);
     uint64_t state = kxt_seed();
@@ -234,12 +252,14 @@ START_TEST(random_filters_give_an_answer_or_an_error)
         char text[512];
         size_t used = 0;
         for (uint64_t count = kxt_random_below(&state, 12); count > 0; count--)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", words[kxt_random_below(&state, sizeof words / sizeof *words)],
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
+                                     words[kxt_random_below(&state, sizeof words / sizeof *words)],
                                      kxt_random_below(&state, 3) != 0 ? " " : "");
         text[used] = '\0';
         kx_cursor *cursor;
         int rc = kx_find(txn, "orders", &(kx_query){.filter = text, .args = KX_ARGS(kx_int(5))}, &cursor);
-        ck_assert_msg(rc == KX_OK || (rc == KX_INVALID && strncmp(kx_errmsg(), "filter:", 7) == 0), "%s: %d %s", text, rc, kx_errmsg());
+        ck_assert_msg(rc == KX_OK || (rc == KX_INVALID && strncmp(kx_errmsg(), "filter:", 7) == 0), "%s: %d %s", text,
+                      rc, kx_errmsg());
         qt_ok(kx_cursor_close(cursor));
     }
     end(db, txn);
@@ -289,11 +309,16 @@ START_TEST(like_knows_runs_characters_and_escapes)
 {
     ck_assert(like("", "") && !like("", "a") && like("%", "") && like("%", "abc") && like("%%", "abc"));
     ck_assert(like("a%", "abc") && !like("a%", "bac") && like("%c", "abc") && !like("%b", "abc") && like("%b%", "abc"));
-    ck_assert(like("a%c", "ac") && like("a%c", "abbc") && !like("a%c", "acb") && !like("abc", "ab") && !like("ab", "abc"));
-    ck_assert(like("_", "a") && like("_", "\xc3\xa4") && like("_", "\xf0\x9f\x98\x80") && !like("_", "ab") && !like("_", ""));
-    ck_assert(like("_%_", "ab") && !like("_%_", "a") && like("%_", "\xc3\xa4") && like("\xc3\xa4_", "\xc3\xa4\xc3\xb6"));
-    ck_assert(like("%a_c%", "xxabcxx") && like("%a_c", "aacabc") && !like("%a_c", "abcd") && like("%_b%", "ab") && !like("%_b%", "b"));
-    ck_assert(like("\\%", "%") && !like("\\%", "a") && like("\\_", "_") && !like("\\_", "a") && like("\\\\", "\\") && like("\\a", "a"));
+    ck_assert(like("a%c", "ac") && like("a%c", "abbc") && !like("a%c", "acb") && !like("abc", "ab") &&
+              !like("ab", "abc"));
+    ck_assert(like("_", "a") && like("_", "\xc3\xa4") && like("_", "\xf0\x9f\x98\x80") && !like("_", "ab") &&
+              !like("_", ""));
+    ck_assert(like("_%_", "ab") && !like("_%_", "a") && like("%_", "\xc3\xa4") &&
+              like("\xc3\xa4_", "\xc3\xa4\xc3\xb6"));
+    ck_assert(like("%a_c%", "xxabcxx") && like("%a_c", "aacabc") && !like("%a_c", "abcd") && like("%_b%", "ab") &&
+              !like("%_b%", "b"));
+    ck_assert(like("\\%", "%") && !like("\\%", "a") && like("\\_", "_") && !like("\\_", "a") && like("\\\\", "\\") &&
+              like("\\a", "a"));
     ck_assert(like("%ab%ab%", "abab") && !like("%ab%ab%", "aba") && like("a%a", "aa") && !like("a%a", "a"));
     ck_assert(like("%aab", "aaab") && like("%a%b%c%", "xaybzc") && !like("%a%b%c%", "xbyazc") && like("__%", "ab"));
     uint8_t compiled[8];

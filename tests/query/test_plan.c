@@ -7,11 +7,15 @@
 #include "query/query_test.h"
 
 static const kx_model *const models[] = {
-    &(kx_model){.name = "orders", .indexes = (const kx_index[]){{.paths = "order_id", .unique = true}, {.paths = "user_id"}, {.paths = "status,-amount"},
-                                                                {.paths = "user_id,amount"}, {.paths = "gift", .sparse = true}, {.paths = "tags", .multi = true}, {0}}},
-    &(kx_model){.name = "keyed", .indexes = (const kx_index[]){{.paths = "n", .primary = true}, {0}}},
-    NULL
-};
+    &(kx_model){.name = "orders",
+                .indexes = (const kx_index[]){{.paths = "order_id", .unique = true},
+                                              {.paths = "user_id"},
+                                              {.paths = "status,-amount"},
+                                              {.paths = "user_id,amount"},
+                                              {.paths = "gift", .sparse = true},
+                                              {.paths = "tags", .multi = true},
+                                              {0}}},
+    &(kx_model){.name = "keyed", .indexes = (const kx_index[]){{.paths = "n", .primary = true}, {0}}}, NULL};
 
 enum { COUNT = 1000 };
 
@@ -22,8 +26,10 @@ static kx_txn *open_filled(kx_db **db)
     kx_txn *txn = qt_begin(*db, KX_WRITE);
     for (unsigned i = 1; i <= COUNT; i++) {
         const char *gift = i % 100 == 0 ? ",\"gift\":true" : "";
-        qt_insert(txn, "orders", 0, kxt_print("{\"order_id\":%u,\"user_id\":%u,\"status\":\"%s\",\"amount\":%u,\"note\":\"n%u\",\"tags\":[%u,\"x\"]%s}", 1000 + i,
-                                              i % 100, status[i % 4], i % 50, i % 7, i % 10, gift));
+        qt_insert(txn, "orders", 0,
+                  kxt_print("{\"order_id\":%u,\"user_id\":%u,\"status\":\"%s\",\"amount\":%u,\"note\":\"n%u\",\"tags\":"
+                            "[%u,\"x\"]%s}",
+                            1000 + i, i % 100, status[i % 4], i % 50, i % 7, i % 10, gift));
     }
     for (unsigned i = 0; i < 100; i++)
         qt_insert(txn, "keyed", 0, kxt_print("{\"n\":%u}", 3 * i));
@@ -38,7 +44,8 @@ static void end(kx_db *db, kx_txn *txn)
 }
 
 /* Documents fetched by one query: by walking it, and by counting it. */
-static void check_rows(kx_txn *txn, const char *collection, const kx_query *query, uint64_t found, uint64_t walk_rows, uint64_t count_rows)
+static void check_rows(kx_txn *txn, const char *collection, const kx_query *query, uint64_t found, uint64_t walk_rows,
+                       uint64_t count_rows)
 {
     uint64_t count, before = qt_stats(txn).rows;
     qt_ok(kx_count(txn, collection, query, &count));
@@ -62,25 +69,40 @@ START_TEST(no_document_is_read_that_an_index_answers)
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)})}, 10, 10, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"order_id", KX_EQ, kx_int(1007)})}, 1, 1, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"order_id", KX_EQ, kx_int(7)})}, 0, 0, 0);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"order_id", KX_GE, kx_int(1100)}, {"order_id", KX_LT, kx_int(1200)})}, 100, 100, 0);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"order_id", KX_IN, kx_list(KX_ARGS(kx_int(1003), kx_int(1001), kx_int(5)))})}, 2, 2, 0);
+    check_rows(txn, "orders",
+               &(kx_query){.where = KX_WHERE({"order_id", KX_GE, kx_int(1100)}, {"order_id", KX_LT, kx_int(1200)})},
+               100, 100, 0);
+    check_rows(
+        txn, "orders",
+        &(kx_query){.where = KX_WHERE({"order_id", KX_IN, kx_list(KX_ARGS(kx_int(1003), kx_int(1001), kx_int(5)))})}, 2,
+        2, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_LIKE, kx_text("pai%")})}, 250, 250, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_LIKE, kx_text("pa_d")})}, 250, 250, 250);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("done")}, {"amount", KX_GT, kx_int(40)})}, 50, 50, 0);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}, {"amount", KX_EQ, kx_int(7)})}, 10, 10, 0);
+    check_rows(txn, "orders",
+               &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("done")}, {"amount", KX_GT, kx_int(40)})}, 50,
+               50, 0);
+    check_rows(txn, "orders",
+               &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}, {"amount", KX_EQ, kx_int(7)})}, 10, 10, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"tags", KX_CONTAINS, kx_int(3)})}, 100, 100, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"gift", KX_EQ, kx_bool(true)})}, 10, 10, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"gift", KX_IS_NULL, kx_bool(false)})}, 10, 10, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"_id", KX_GT, kx_int(990)})}, 10, 10, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"note", KX_EQ, kx_text("n3")})}, 143, 1000, 1000);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}, {"note", KX_EQ, kx_text("n3")})}, 1, 10, 10);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}, {"_id", KX_NE, kx_int(7)})}, 9, 9, 0);
+    check_rows(txn, "orders",
+               &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}, {"note", KX_EQ, kx_text("n3")})}, 1, 10,
+               10);
+    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}, {"_id", KX_NE, kx_int(7)})},
+               9, 9, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_IN, kx_list(NULL)})}, 0, 0, 0);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_GT, kx_int(5)}, {"user_id", KX_LT, kx_text("a")})}, 0, 0, 0);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"order_id", KX_GE, kx_int(1100)}), .limit = 3, .offset = 5}, 3, 3, 0);
+    check_rows(txn, "orders",
+               &(kx_query){.where = KX_WHERE({"user_id", KX_GT, kx_int(5)}, {"user_id", KX_LT, kx_text("a")})}, 0, 0,
+               0);
+    check_rows(txn, "orders",
+               &(kx_query){.where = KX_WHERE({"order_id", KX_GE, kx_int(1100)}), .limit = 3, .offset = 5}, 3, 3, 0);
     check_rows(txn, "keyed", &(kx_query){.where = KX_WHERE({"n", KX_EQ, kx_int(33)})}, 1, 1, 1);
     check_rows(txn, "keyed", &(kx_query){.where = KX_WHERE({"n", KX_GE, kx_int(150)})}, 50, 50, 0);
-    check_rows(txn, "keyed", &(kx_query){.where = KX_WHERE({"n", KX_IN, kx_list(KX_ARGS(kx_int(3), kx_int(4)))})}, 1, 1, 1);
+    check_rows(txn, "keyed", &(kx_query){.where = KX_WHERE({"n", KX_IN, kx_list(KX_ARGS(kx_int(3), kx_int(4)))})}, 1, 1,
+               1);
     end(db, txn);
 }
 END_TEST
@@ -94,16 +116,30 @@ START_TEST(order_comes_from_an_index_where_one_fits)
     check_rows(txn, "orders", &(kx_query){.order_by = "status,-amount", .limit = 5}, 5, 5, 0);
     check_rows(txn, "orders", &(kx_query){.order_by = "-status,amount", .limit = 5}, 5, 5, 0);
     check_rows(txn, "orders", &(kx_query){.order_by = "-_id", .limit = 5}, 5, 5, 0);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("done")}), .order_by = "amount", .limit = 5}, 5, 5, 0);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}), .order_by = "-amount"}, 10, 10, 0);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}), .order_by = "user_id"}, 10, 10, 0);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("done")}), .order_by = "status,amount", .limit = 5}, 5, 5, 0);
+    check_rows(txn, "orders",
+               &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("done")}), .order_by = "amount", .limit = 5}, 5,
+               5, 0);
+    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}), .order_by = "-amount"}, 10,
+               10, 0);
+    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}), .order_by = "user_id"}, 10,
+               10, 0);
+    check_rows(
+        txn, "orders",
+        &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("done")}), .order_by = "status,amount", .limit = 5}, 5,
+        5, 0);
     /* a sort reads all that match, and those that it gives again */
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}), .order_by = "note", .limit = 3}, 3, 13, 0);
+    check_rows(txn, "orders",
+               &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}), .order_by = "note", .limit = 3}, 3, 13, 0);
     check_rows(txn, "orders", &(kx_query){.order_by = "note", .limit = 3}, 3, 1003, 0);
     /* few match: they are sorted; many match: the order's index soon meets some */
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}), .order_by = "order_id", .limit = 3}, 3, 13, 0);
-    ck_assert_str_eq(qt_find(txn, "orders", &(kx_query){.where = KX_WHERE({"tags", KX_CONTAINS, kx_text("x")}), .order_by = "-order_id", .limit = 3}), "1000 999 998");
+    check_rows(txn, "orders",
+               &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(7)}), .order_by = "order_id", .limit = 3}, 3, 13,
+               0);
+    ck_assert_str_eq(
+        qt_find(
+            txn, "orders",
+            &(kx_query){.where = KX_WHERE({"tags", KX_CONTAINS, kx_text("x")}), .order_by = "-order_id", .limit = 3}),
+        "1000 999 998");
     end(db, txn);
 }
 END_TEST
@@ -129,10 +165,18 @@ START_TEST(the_index_with_fewer_entries_is_taken)
 {
     kx_db *db;
     kx_txn *txn = open_filled(&db);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("new")}, {"user_id", KX_EQ, kx_int(8)})}, 10, 10, 10);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"tags", KX_CONTAINS, kx_text("x")}, {"order_id", KX_LT, kx_int(1005)})}, 4, 4, 4);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"order_id", KX_GT, kx_int(0)}, {"_id", KX_LE, kx_int(4)})}, 4, 4, 4);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"order_id", KX_GT, kx_int(0)}, {"_id", KX_IN, kx_list(KX_ARGS(kx_int(4), kx_int(9)))})}, 2, 2, 2);
+    check_rows(txn, "orders",
+               &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("new")}, {"user_id", KX_EQ, kx_int(8)})}, 10, 10,
+               10);
+    check_rows(txn, "orders",
+               &(kx_query){.where = KX_WHERE({"tags", KX_CONTAINS, kx_text("x")}, {"order_id", KX_LT, kx_int(1005)})},
+               4, 4, 4);
+    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"order_id", KX_GT, kx_int(0)}, {"_id", KX_LE, kx_int(4)})},
+               4, 4, 4);
+    check_rows(txn, "orders",
+               &(kx_query){.where = KX_WHERE({"order_id", KX_GT, kx_int(0)},
+                                             {"_id", KX_IN, kx_list(KX_ARGS(kx_int(4), kx_int(9)))})},
+               2, 2, 2);
     end(db, txn);
 }
 END_TEST
@@ -141,9 +185,9 @@ END_TEST
 
 static const kx_model *const order_models[] = {
     &(kx_model){.name = "bare"},
-    &(kx_model){.name = "indexed", .indexes = (const kx_index[]){{.paths = "a,b"}, {.paths = "b,-a"}, {.paths = "`odd,name`"}, {0}}},
-    NULL
-};
+    &(kx_model){.name = "indexed",
+                .indexes = (const kx_index[]){{.paths = "a,b"}, {.paths = "b,-a"}, {.paths = "`odd,name`"}, {0}}},
+    NULL};
 
 START_TEST(ties_ascend_by_id_in_both_directions)
 {
@@ -176,15 +220,18 @@ static void check_refused(kx_txn *txn, const kx_query *query, const char *text)
 {
     const char *found = qt_find(txn, "orders", query), *wanted = kxt_print("%d: ", KX_INVALID);
     uint64_t count;
-    ck_assert_msg(strncmp(found, wanted, strlen(wanted)) == 0 && strstr(found, text) != NULL, "%s instead of %s", found, text);
+    ck_assert_msg(strncmp(found, wanted, strlen(wanted)) == 0 && strstr(found, text) != NULL, "%s instead of %s", found,
+                  text);
     ck_assert_int_eq(kx_count(txn, "orders", query, &count), KX_INVALID);
 }
 
 static const kx_model *const related_models[] = {
     &(kx_model){.name = "users", .indexes = (const kx_index[]){{.paths = "user_id", .unique = true}, {0}}},
-    &(kx_model){.name = "orders", .relations = (const kx_relation[]){{.name = "user", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "user_id"}, {0}}},
-    NULL
-};
+    &(kx_model){.name = "orders",
+                .relations =
+                    (const kx_relation[]){
+                        {.name = "user", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "user_id"}, {0}}},
+    NULL};
 
 START_TEST(what_means_nothing_is_refused)
 {
@@ -194,12 +241,15 @@ START_TEST(what_means_nothing_is_refused)
     check_refused(txn, &(kx_query){.order_by = "a,,b"}, "order_by 'a,,b'");
     check_refused(txn, &(kx_query){.order_by = "a[].b"}, "many values, which have no order");
     check_refused(txn, &(kx_query){.order_by = "a..b"}, "column 3");
-    check_refused(txn, &(kx_query){.order_by = "user.name"}, "'user.name' crosses the relation 'user' of orders, which is not answered by this version");
-    check_refused(txn, &(kx_query){.where = KX_WHERE({"user.name", KX_EQ, kx_int(1)})}, "'user.name' crosses the relation 'user' of orders");
+    check_refused(txn, &(kx_query){.order_by = "user.name"},
+                  "'user.name' crosses the relation 'user' of orders, which is not answered by this version");
+    check_refused(txn, &(kx_query){.where = KX_WHERE({"user.name", KX_EQ, kx_int(1)})},
+                  "'user.name' crosses the relation 'user' of orders");
     check_refused(txn, &(kx_query){.where = KX_WHERE({"user", KX_EQ, kx_int(1)})}, "crosses the relation");
     check_refused(txn, &(kx_query){.where = KX_WHERE({"", KX_EQ, kx_int(1)})}, "path ''");
     check_refused(txn, &(kx_query){.where = KX_WHERE({"a[", KX_EQ, kx_int(1)})}, "column");
-    check_refused(txn, &(kx_query){.where = KX_WHERE({"a[]", KX_EQ, kx_int(1)})}, "only 'contains' asks for one of them");
+    check_refused(txn, &(kx_query){.where = KX_WHERE({"a[]", KX_EQ, kx_int(1)})},
+                  "only 'contains' asks for one of them");
     check_refused(txn, &(kx_query){.where = KX_WHERE({"_id.x", KX_EQ, kx_int(1)})}, "an id has no members");
     check_refused(txn, &(kx_query){.prefetch = "user"}, ".prefetch is not answered by this version");
     check_refused(txn, &(kx_query){.after = "x"}, ".after is not answered by this version");
@@ -213,9 +263,9 @@ END_TEST
 /* ---- sizes --------------------------------------------------------------------------------------------- */
 
 static const kx_model *const large_models[] = {
-    &(kx_model){.name = "rows", .indexes = (const kx_index[]){{.paths = "mixed"}, {.paths = "mixed,text"}, {.paths = "text"}, {0}}},
-    NULL
-};
+    &(kx_model){.name = "rows",
+                .indexes = (const kx_index[]){{.paths = "mixed"}, {.paths = "mixed,text"}, {.paths = "text"}, {0}}},
+    NULL};
 
 /* More than a window of ids, and more keys than the sort keeps: several passes each. */
 START_TEST(passes_give_what_one_would)
@@ -230,7 +280,8 @@ START_TEST(passes_give_what_one_would)
         size_t used = 0, batch = 0;
         for (; batch < CHUNK && i <= count; batch++, i++) {
             records[batch] = (kx_record){.data = text + used};
-            records[batch].size = (size_t)sprintf(text + used, "{\"mixed\":%u,\"text\":%u}", (unsigned)(i * 2654435761u % 1000003), (unsigned)(i % 5));
+            records[batch].size = (size_t)sprintf(text + used, "{\"mixed\":%u,\"text\":%u}",
+                                                  (unsigned)(i * 2654435761u % 1000003), (unsigned)(i % 5));
             used += records[batch].size;
         }
         qt_ok(kx_insert_many(txn, "rows", records, batch, NULL));
@@ -252,7 +303,8 @@ START_TEST(passes_give_what_one_would)
     while (kx_cursor_next(cursor, &doc) == KX_OK) {
         qt_ok(kx_doc_get_int(doc, "mixed", &next));
         qt_ok(kx_doc_get_int(doc, "text", &next_part));
-        ck_assert(next_part < part || (next_part == part && (next > value || (next == value && kx_doc_id(doc) > last))));
+        ck_assert(next_part < part ||
+                  (next_part == part && (next > value || (next == value && kx_doc_id(doc) > last))));
         value = next;
         part = next_part;
         last = kx_doc_id(doc);

@@ -1,6 +1,6 @@
 /*
- * test_random.c -- the same answers with no index, each index and all of them, as an oracle that knows nothing of indexes
- * gives them. The oracle compares values by its own rules, written from the table of doc/query.md.
+ * test_random.c -- the same answers with no index, each index and all of them, as an oracle that knows nothing of
+ * indexes gives them. The oracle compares values by its own rules, written from the table of doc/query.md.
  */
 #include <math.h>
 #include <stdio.h>
@@ -55,7 +55,8 @@ static void free_texts(void)
 /* Texts that share hundreds of bytes, so that keys of any index are shortened, and some just not. */
 static kx_value random_long_text(uint64_t *state)
 {
-    static const size_t sizes[] = {470, 480, 487, 488, 493, 494, 495, 496, 500, 502, 503, 504, 509, 510, 511, 512, 600, 1500};
+    static const size_t sizes[] = {470, 480, 487, 488, 493, 494, 495, 496, 500,
+                                   502, 503, 504, 509, 510, 511, 512, 600, 1500};
     size_t size = sizes[kxt_random_below(state, sizeof sizes / sizeof *sizes)];
     char *bytes = new_text();
     memcpy(bytes, long_text, size);
@@ -67,7 +68,17 @@ static kx_value random_long_text(uint64_t *state)
 
 static kx_value random_number(uint64_t *state)
 {
-    static const double reals[] = {0.0, -0.0, 1.0, 1.5, -1.5, 2.0, 1e300, -1e300, 9007199254740992.0, 9223372036854775808.0, 18446744073709551616.0};
+    static const double reals[] = {0.0,
+                                   -0.0,
+                                   1.0,
+                                   1.5,
+                                   -1.5,
+                                   2.0,
+                                   1e300,
+                                   -1e300,
+                                   9007199254740992.0,
+                                   9223372036854775808.0,
+                                   18446744073709551616.0};
     static const int64_t integers[] = {0, 1, -1, 2, 3, 255, 9007199254740992, 9007199254740993, INT64_MAX, INT64_MIN};
     switch (kxt_random_below(state, 8)) {
     case 0: return kx_real(reals[kxt_random_below(state, 11)]);
@@ -90,7 +101,9 @@ static kx_value random_scalar(uint64_t *state)
     case 8: return random_long_text(state);
     case 9: return kx_binary("abc", kxt_random_below(state, 4));
     case 10: return kx_time((int64_t)kxt_random_below(state, 3), (uint32_t)kxt_random_below(state, 2));
-    default: return kxt_random_below(state, 2) ? kx_ext(5, "xy", 1 + kxt_random_below(state, 2)) : kx_msgpack(map_bytes, sizeof map_bytes);
+    default:
+        return kxt_random_below(state, 2) ? kx_ext(5, "xy", 1 + kxt_random_below(state, 2))
+                                          : kx_msgpack(map_bytes, sizeof map_bytes);
     }
 }
 
@@ -139,8 +152,9 @@ static int compare_numbers(const kx_value *left, const kx_value *right)
     if (is_nan(left) || is_nan(right))
         return (is_nan(right) ? 1 : 0) - (is_nan(left) ? 1 : 0);
     for (int i = 0; i < 2; i++)
-        numbers[i] = both[i]->type == KX_TYPE_REAL ? (long double)both[i]->real
-                     : both[i]->type == KX_TYPE_UINT ? (long double)(uint64_t)both[i]->integer : (long double)both[i]->integer;
+        numbers[i] = both[i]->type == KX_TYPE_REAL   ? (long double)both[i]->real
+                     : both[i]->type == KX_TYPE_UINT ? (long double)(uint64_t)both[i]->integer
+                                                     : (long double)both[i]->integer;
     return (numbers[0] > numbers[1]) - (numbers[0] < numbers[1]);
 }
 
@@ -173,7 +187,8 @@ static int compare(const kx_value *left, const kx_value *right)
     case 1: return (int)left->integer - (int)right->integer;
     case 2: return compare_numbers(left, right);
     case 3: case 4: return compare_bytes(left->data, left->size, right->data, right->size);
-    case 5: return left->integer != right->integer ? (left->integer > right->integer ? 1 : -1) : left->extra - right->extra;
+    case 5:
+        return left->integer != right->integer ? (left->integer > right->integer ? 1 : -1) : left->extra - right->extra;
     default: {
         size_t left_size = other_bytes(left, l), right_size = other_bytes(right, r);
         return compare_bytes(l, left_size, r, right_size);
@@ -236,7 +251,8 @@ static bool matches(const value *v, kx_op op, const kx_value *operand)
                 return true;
         }
         return false;
-    case KX_LIKE: return !v->is_array && v->kx.type == KX_TYPE_TEXT && like(operand->data, operand->size, v->kx.data, v->kx.size);
+    case KX_LIKE:
+        return !v->is_array && v->kx.type == KX_TYPE_TEXT && like(operand->data, operand->size, v->kx.data, v->kx.size);
     case KX_IS_NULL: return null == (operand->type == KX_TYPE_NONE || operand->integer != 0);
     default:
         for (size_t i = 0; v->is_array && i < v->count; i++) {
@@ -305,7 +321,8 @@ typedef struct asked {
 
 static kx_value random_pattern(uint64_t *state)
 {
-    static const char *const patterns[] = {"%", "a%", "%b", "_", "a_", "%a%", "a\\%", "", "_b%", "abc", "%_%", "ab%c", "abcabc%", "%\xc3\xa4%"};
+    static const char *const patterns[] = {"%", "a%",  "%b",  "_",   "a_",   "%a%",     "a\\%",
+                                           "",  "_b%", "abc", "%_%", "ab%c", "abcabc%", "%\xc3\xa4%"};
     if (kxt_random_below(state, 4) > 0)
         return kx_text(patterns[kxt_random_below(state, sizeof patterns / sizeof *patterns)]);
     kx_value made = random_long_text(state);
@@ -330,7 +347,8 @@ static void random_condition(uint64_t *state, asked *q, size_t n)
     if (c->op == KX_IN) {
         size_t count = kxt_random_below(state, 5);
         for (size_t i = 0; i < count; i++)
-            q->lists[n][i] = q->field[n] == FIELDS ? kx_int((int64_t)kxt_random_below(state, 100)) : random_scalar(state);
+            q->lists[n][i] =
+                q->field[n] == FIELDS ? kx_int((int64_t)kxt_random_below(state, 100)) : random_scalar(state);
         q->lists[n][count] = (kx_value){0};
         c->value = kx_list(q->lists[n]);
     }
@@ -346,8 +364,8 @@ static void random_order(uint64_t *state, asked *q)
         if (q->order_field[i] == FIELDS - 1)
             q->order_field[i] = 0;                      /* arrays are left to their own test */
         q->descending[i] = kxt_random_below(state, 2) != 0;
-        used += (size_t)snprintf(q->order_by + used, sizeof q->order_by - used, "%s%s%s", i > 0 ? "," : "", q->descending[i] ? "-" : "",
-                                 more[q->order_field[i]]);
+        used += (size_t)snprintf(q->order_by + used, sizeof q->order_by - used, "%s%s%s", i > 0 ? "," : "",
+                                 q->descending[i] ? "-" : "", more[q->order_field[i]]);
     }
     q->query.order_by = q->order_count > 0 ? q->order_by : NULL;
 }
@@ -421,12 +439,14 @@ static void describe(const asked *q, const char *collection)
     printf("in %s, order_by %s, limit %llu, offset %llu\n", collection, q->order_by, (unsigned long long)q->query.limit,
            (unsigned long long)q->query.offset);
     for (size_t i = 0; i < q->condition_count; i++)
-        printf("  %s %s type %d integer %lld real %g size %zu\n", q->where[i].path, ops[q->where[i].op], (int)q->where[i].value.type,
-               (long long)q->where[i].value.integer, q->where[i].value.real, q->where[i].value.size);
+        printf("  %s %s type %d integer %lld real %g size %zu\n", q->where[i].path, ops[q->where[i].op],
+               (int)q->where[i].value.type, (long long)q->where[i].value.integer, q->where[i].value.real,
+               q->where[i].value.size);
     fflush(stdout);
 }
 
-static void check_answer(kx_txn *txn, const char *collection, const asked *q, const uint64_t *ids, size_t count, uint64_t *state)
+static void check_answer(kx_txn *txn, const char *collection, const asked *q, const uint64_t *ids, size_t count,
+                         uint64_t *state)
 {
     kx_cursor *cursor;
     kx_doc *doc, **docs;
@@ -464,7 +484,8 @@ static void check_answer(kx_txn *txn, const char *collection, const asked *q, co
     }
 }
 
-static void check_queries(kx_db *db, const char *const *collections, row *rows, size_t count, uint64_t *state, uint64_t queries, kx_txn_mode mode)
+static void check_queries(kx_db *db, const char *const *collections, row *rows, size_t count, uint64_t *state,
+                          uint64_t queries, kx_txn_mode mode)
 {
     kx_txn *txn = qt_begin(db, mode);
     uint64_t *ids = malloc((count + 1) * sizeof *ids);
@@ -483,13 +504,23 @@ static const kx_model *const models[] = {
     &(kx_model){.name = "bare"},
     &(kx_model){.name = "a", .indexes = (const kx_index[]){{.paths = "a"}, {0}}},
     &(kx_model){.name = "-a", .indexes = (const kx_index[]){{.paths = "-a"}, {0}}},
-    &(kx_model){.name = "sparse", .indexes = (const kx_index[]){{.paths = "a", .sparse = true}, {.paths = "b,a", .sparse = true}, {0}}},
+    &(kx_model){.name = "sparse",
+                .indexes = (const kx_index[]){{.paths = "a", .sparse = true}, {.paths = "b,a", .sparse = true}, {0}}},
     &(kx_model){.name = "b,-a", .indexes = (const kx_index[]){{.paths = "b,-a"}, {.paths = "n.c"}, {0}}},
-    &(kx_model){.name = "tags", .indexes = (const kx_index[]){{.paths = "t", .multi = true}, {.paths = "t,b", .multi = true, .sparse = true}, {0}}},
-    &(kx_model){.name = "all", .indexes = (const kx_index[]){{.paths = "a"}, {.paths = "-a,b"}, {.paths = "b"}, {.paths = "n.c,-a,b"}, {.paths = "t", .multi = true},
-                                                             {.paths = "-b,n.c", .sparse = true}, {.paths = "t,-a", .multi = true}, {0}}},
-    NULL
-};
+    &(kx_model){
+        .name = "tags",
+        .indexes =
+            (const kx_index[]){{.paths = "t", .multi = true}, {.paths = "t,b", .multi = true, .sparse = true}, {0}}},
+    &(kx_model){.name = "all",
+                .indexes = (const kx_index[]){{.paths = "a"},
+                                              {.paths = "-a,b"},
+                                              {.paths = "b"},
+                                              {.paths = "n.c,-a,b"},
+                                              {.paths = "t", .multi = true},
+                                              {.paths = "-b,n.c", .sparse = true},
+                                              {.paths = "t,-a", .multi = true},
+                                              {0}}},
+    NULL};
 
 static const char *const collections[] = {"bare", "a", "-a", "sparse", "b,-a", "tags", "all", NULL};
 
@@ -519,9 +550,10 @@ static const kx_model *const unique_models[] = {
     &(kx_model){.name = "bare"},
     &(kx_model){.name = "a", .indexes = (const kx_index[]){{.paths = "a", .unique = true}, {0}}},
     &(kx_model){.name = "-a", .indexes = (const kx_index[]){{.paths = "-a", .unique = true}, {0}}},
-    &(kx_model){.name = "a,b", .indexes = (const kx_index[]){{.paths = "a,b", .unique = true}, {.paths = "b,-a", .unique = true}, {0}}},
-    NULL
-};
+    &(kx_model){.name = "a,b",
+                .indexes =
+                    (const kx_index[]){{.paths = "a,b", .unique = true}, {.paths = "b,-a", .unique = true}, {0}}},
+    NULL};
 
 static const char *const unique_collections[] = {"bare", "a", "-a", "a,b", NULL};
 
@@ -548,7 +580,8 @@ START_TEST(unique_indexes_neither)
             for (size_t f = 0; f < FIELDS; f++)
                 rows[r].values[f] = random_value(&state, f == FIELDS - 1);
             if (is_taken(rows, r, &rows[r].values[0]))
-                rows[r].values[0] = (value){.kx = kxt_random_below(&state, 2) ? random_long_text(&state) : kx_int(1000 + (int64_t)r)};
+                rows[r].values[0] =
+                    (value){.kx = kxt_random_below(&state, 2) ? random_long_text(&state) : kx_int(1000 + (int64_t)r)};
             if (is_taken(rows, r, &rows[r].values[0]))
                 rows[r].values[0] = (value){.kx = kx_null()};
             for (size_t c = 0; unique_collections[c] != NULL; c++)

@@ -1,4 +1,5 @@
-/* test_table.c -- the table of doc/query.md: every operator against null, missing, arrays and each type, with and without indexes. */
+/* test_table.c -- the table of doc/query.md: every operator against null, missing, arrays and each type, with and
+   without indexes. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +7,8 @@
 
 #include "query/query_test.h"
 
-/* The same documents, once without an index and once for each kind of index over v. w tells documents apart for the unique one. */
+/* The same documents, once without an index and once for each kind of index over v. w tells documents apart for the
+   unique one. */
 static const kx_model *const models[] = {
     &(kx_model){.name = "bare"},
     &(kx_model){.name = "plain", .indexes = (const kx_index[]){{.paths = "v"}, {0}}},
@@ -15,9 +17,10 @@ static const kx_model *const models[] = {
     &(kx_model){.name = "wide", .indexes = (const kx_index[]){{.paths = "v,w"}, {0}}},
     &(kx_model){.name = "second", .indexes = (const kx_index[]){{.paths = "one,-v"}, {0}}},
     &(kx_model){.name = "unique", .indexes = (const kx_index[]){{.paths = "v,w", .unique = true}, {0}}},
-    &(kx_model){.name = "many", .indexes = (const kx_index[]){{.paths = "v"}, {.paths = "-v", .sparse = true}, {.paths = "one,v"}, {0}}},
-    NULL
-};
+    &(kx_model){.name = "many",
+                .indexes =
+                    (const kx_index[]){{.paths = "v"}, {.paths = "-v", .sparse = true}, {.paths = "one,v"}, {0}}},
+    NULL};
 
 static const char *const values[] = {
     [1] = NULL,                                  /* missing */
@@ -48,7 +51,8 @@ static void fill(kx_txn *txn)
 {
     for (size_t i = 0; models[i] != NULL; i++) {
         for (unsigned v = 1; v < COUNT; v++) {
-            const char *json = values[v] != NULL ? kxt_print("{\"one\":1,\"v\":%s,\"w\":%u}", values[v], v) : kxt_print("{\"one\":1,\"w\":%u}", v);
+            const char *json = values[v] != NULL ? kxt_print("{\"one\":1,\"v\":%s,\"w\":%u}", values[v], v)
+                                                 : kxt_print("{\"one\":1,\"w\":%u}", v);
             qt_insert(txn, models[i]->name, v, json);
         }
     }
@@ -61,7 +65,8 @@ typedef struct row {
     const char *ids;
 } row;
 
-static const uint8_t array_one[] = {0x91, 0x01}, array_one_wide[] = {0x91, 0xd3, 0, 0, 0, 0, 0, 0, 0, 1}, array_real[] = {0x91, 0xcb, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0};
+static const uint8_t array_one[] = {0x91, 0x01}, array_one_wide[] = {0x91, 0xd3, 0, 0, 0, 0, 0, 0, 0, 1},
+                     array_real[] = {0x91, 0xcb, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0};
 static const uint8_t map_a[] = {0x81, 0xa1, 'a', 0x01}, array_empty[] = {0x90};
 
 static kx_value bytes(const uint8_t *data, size_t size)
@@ -86,9 +91,11 @@ static void check_row(kx_txn *txn, const row *r)
         const kx_condition where[] = {{"v", r->op, r->value, }, {0}};
         const kx_condition both[] = {{"one", KX_EQ, kx_int(1)}, {"v", r->op, r->value}, {0}};
         const char *found = qt_where(txn, models[i]->name, where);
-        ck_assert_msg(strcmp(found, r->ids) == 0, "%s in %s: %s instead of %s", r->name, models[i]->name, found, r->ids);
+        ck_assert_msg(strcmp(found, r->ids) == 0, "%s in %s: %s instead of %s", r->name, models[i]->name, found,
+                      r->ids);
         found = qt_where(txn, models[i]->name, both);
-        ck_assert_msg(strcmp(found, r->ids) == 0, "%s and one in %s: %s instead of %s", r->name, models[i]->name, found, r->ids);
+        ck_assert_msg(strcmp(found, r->ids) == 0, "%s and one in %s: %s instead of %s", r->name, models[i]->name, found,
+                      r->ids);
         uint64_t count;
         qt_ok(kx_count(txn, models[i]->name, &(kx_query){.where = where}, &count));
         ck_assert_uint_eq(count, count_ids(r->ids));
@@ -115,7 +122,11 @@ static void check_rows(const row *rows, size_t count)
     qt_ok(kx_close(db));
 }
 
-#define CHECK_ROWS(...) do { const row rows_[] = {__VA_ARGS__}; check_rows(rows_, sizeof rows_ / sizeof *rows_); } while (0)
+#define CHECK_ROWS(...)                                  \
+    do {                                                 \
+        const row rows_[] = {__VA_ARGS__};               \
+        check_rows(rows_, sizeof rows_ / sizeof *rows_); \
+    } while (0)
 
 START_TEST(equality_is_by_type_and_value)
 {
@@ -241,18 +252,39 @@ END_TEST
 
 START_TEST(operands_that_an_operator_does_not_take_are_refused)
 {
-    static const struct { kx_op op; int what; const char *text; } cases[] = {
-        {KX_EQ, 0, "v: '==' takes one value, not"}, {KX_EQ, 1, "v: '==' takes one value, not"}, {KX_NE, 1, "v: '!=' takes one value, not"},
-        {KX_LT, 0, "v: '<' takes a bool"},   {KX_LT, 2, "v: '<' takes a bool"}, {KX_GE, 3, "v: '>=' takes a bool"}, {KX_GT, 1, "v: '>' takes a bool"},
-        {KX_IN, 4, "v: 'in' takes a list, not 7"}, {KX_IN, 2, "v: 'in' takes a list, not null"}, {KX_IN, 0, "v: 'in' takes a list"},
-        {KX_LIKE, 4, "v: 'like' takes a text, not 7"}, {KX_LIKE, 0, "v: 'like' takes a text"}, {KX_LIKE, 5, "v: a pattern of 'like' that ends in a backslash"},
-        {KX_IS_NULL, 4, "v: 'is null' takes no value, or a bool, not 7"}, {KX_CONTAINS, 0, "v: 'contains' takes one value"},
-        {KX_CONTAINS, 1, "v: 'contains' takes one value"}, {KX_EQ, 6, "v: a text that is not UTF-8"}, {KX_EQ, 7, "v: nanoseconds beyond 999999999"},
-        {(kx_op)99, 4, "v: no operator has the number 99"}, {KX_IN, 8, "v: 'in' takes a list of single values"},
+    static const struct { kx_op op; int what; const char *text;
+    } cases[] = {
+        {KX_EQ, 0, "v: '==' takes one value, not"},
+        {KX_EQ, 1, "v: '==' takes one value, not"},
+        {KX_NE, 1, "v: '!=' takes one value, not"},
+        {KX_LT, 0, "v: '<' takes a bool"},
+        {KX_LT, 2, "v: '<' takes a bool"},
+        {KX_GE, 3, "v: '>=' takes a bool"},
+        {KX_GT, 1, "v: '>' takes a bool"},
+        {KX_IN, 4, "v: 'in' takes a list, not 7"},
+        {KX_IN, 2, "v: 'in' takes a list, not null"},
+        {KX_IN, 0, "v: 'in' takes a list"},
+        {KX_LIKE, 4, "v: 'like' takes a text, not 7"},
+        {KX_LIKE, 0, "v: 'like' takes a text"},
+        {KX_LIKE, 5, "v: a pattern of 'like' that ends in a backslash"},
+        {KX_IS_NULL, 4, "v: 'is null' takes no value, or a bool, not 7"},
+        {KX_CONTAINS, 0, "v: 'contains' takes one value"},
+        {KX_CONTAINS, 1, "v: 'contains' takes one value"},
+        {KX_EQ, 6, "v: a text that is not UTF-8"},
+        {KX_EQ, 7, "v: nanoseconds beyond 999999999"},
+        {(kx_op)99, 4, "v: no operator has the number 99"},
+        {KX_IN, 8, "v: 'in' takes a list of single values"},
     };
     const kx_value nested[] = {{.type = KX_TYPE_LIST}};
-    const kx_value operands[] = {{0}, kx_list(NULL), kx_null(), bytes(array_one, sizeof array_one), kx_int(7), kx_text("a\\"), kx_text("\xff"),
-                                 kx_time(0, 1000000000), {.type = KX_TYPE_LIST, .data = nested, .size = 1}};
+    const kx_value operands[] = {{0},
+                                 kx_list(NULL),
+                                 kx_null(),
+                                 bytes(array_one, sizeof array_one),
+                                 kx_int(7),
+                                 kx_text("a\\"),
+                                 kx_text("\xff"),
+                                 kx_time(0, 1000000000),
+                                 {.type = KX_TYPE_LIST, .data = nested, .size = 1}};
     kx_db *db = qt_open(models);
     kx_txn *txn = qt_begin(db, KX_READ);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -271,9 +303,9 @@ END_TEST
 
 static const kx_model *const nested_models[] = {
     &(kx_model){.name = "bare"},
-    &(kx_model){.name = "indexed", .indexes = (const kx_index[]){{.paths = "a.b"}, {.paths = "tags[0]"}, {.paths = "`a.b`"}, {0}}},
-    NULL
-};
+    &(kx_model){.name = "indexed",
+                .indexes = (const kx_index[]){{.paths = "a.b"}, {.paths = "tags[0]"}, {.paths = "`a.b`"}, {0}}},
+    NULL};
 
 START_TEST(paths_lead_into_maps_and_arrays)
 {
@@ -320,25 +352,51 @@ START_TEST(the_id_is_a_path)
         qt_insert(txn, "auto", ids[i], "{\"x\":1}");
         qt_insert(txn, "keyed", 0, kxt_print("{\"n\":%llu,\"x\":1}", (unsigned long long)ids[i]));
     }
-    static const struct { kx_op op; int what; const char *found; } cases[] = {
-        {KX_EQ, 0, "5"}, {KX_EQ, 1, "5"}, {KX_EQ, 2, ""}, {KX_EQ, 3, ""}, {KX_EQ, 4, ""}, {KX_NE, 0, "1 2 1000 4611686018427387904"},
-        {KX_LT, 0, "1 2"}, {KX_LE, 0, "1 2 5"}, {KX_GT, 0, "1000 4611686018427387904"}, {KX_GE, 1, "5 1000 4611686018427387904"},
-        {KX_LT, 2, "1 2 5"}, {KX_GT, 2, "1000 4611686018427387904"}, {KX_GE, 5, "1 2 5 1000 4611686018427387904"}, {KX_LT, 5, ""},
-        {KX_LE, 5, ""}, {KX_GT, 6, ""}, {KX_LT, 6, "1 2 5 1000 4611686018427387904"}, {KX_LT, 3, ""}, {KX_LIKE, 3, ""}, {KX_CONTAINS, 0, ""},
-        {KX_IN, 7, "2 1000"}, {KX_EQ, 8, ""}, {KX_NE, 8, "1 2 5 1000 4611686018427387904"}, {KX_GE, 9, ""},
+    static const struct { kx_op op; int what; const char *found;
+    } cases[] = {
+        {KX_EQ, 0, "5"},
+        {KX_EQ, 1, "5"},
+        {KX_EQ, 2, ""},
+        {KX_EQ, 3, ""},
+        {KX_EQ, 4, ""},
+        {KX_NE, 0, "1 2 1000 4611686018427387904"},
+        {KX_LT, 0, "1 2"},
+        {KX_LE, 0, "1 2 5"},
+        {KX_GT, 0, "1000 4611686018427387904"},
+        {KX_GE, 1, "5 1000 4611686018427387904"},
+        {KX_LT, 2, "1 2 5"},
+        {KX_GT, 2, "1000 4611686018427387904"},
+        {KX_GE, 5, "1 2 5 1000 4611686018427387904"},
+        {KX_LT, 5, ""},
+        {KX_LE, 5, ""},
+        {KX_GT, 6, ""},
+        {KX_LT, 6, "1 2 5 1000 4611686018427387904"},
+        {KX_LT, 3, ""},
+        {KX_LIKE, 3, ""},
+        {KX_CONTAINS, 0, ""},
+        {KX_IN, 7, "2 1000"},
+        {KX_EQ, 8, ""},
+        {KX_NE, 8, "1 2 5 1000 4611686018427387904"},
+        {KX_GE, 9, ""},
     };
-    const kx_value operands[] = {kx_int(5), kx_real(5), kx_real(5.5), kx_text("5"), kx_int(-5), kx_real(-0.5), kx_real(INFINITY),
-                                 LIST(kx_int(1000), kx_text("2"), kx_real(2), kx_int(3), kx_real(0.5)), kx_null(), kx_real(NAN)};
+    const kx_value operands[] = {
+        kx_int(5),         kx_real(5),
+        kx_real(5.5),      kx_text("5"),
+        kx_int(-5),        kx_real(-0.5),
+        kx_real(INFINITY), LIST(kx_int(1000), kx_text("2"), kx_real(2), kx_int(3), kx_real(0.5)),
+        kx_null(),         kx_real(NAN)};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const kx_value value = operands[cases[i].what];
         ck_assert_str_eq(qt_where(txn, "auto", KX_WHERE({"_id", cases[i].op, value})), cases[i].found);
         ck_assert_str_eq(qt_where(txn, "keyed", KX_WHERE({"_id", cases[i].op, value})), cases[i].found);
         ck_assert_str_eq(qt_where(txn, "keyed", KX_WHERE({"n", cases[i].op, value})), cases[i].found);
-        ck_assert_str_eq(qt_where(txn, "keyed", KX_WHERE({"n", cases[i].op, value}, {"x", KX_EQ, kx_int(1)})), cases[i].found);
+        ck_assert_str_eq(qt_where(txn, "keyed", KX_WHERE({"n", cases[i].op, value}, {"x", KX_EQ, kx_int(1)})),
+                         cases[i].found);
     }
     ck_assert_str_eq(qt_find(txn, "keyed", &(kx_query){.order_by = "-n", .limit = 2}), "4611686018427387904 1000");
     ck_assert_str_eq(qt_find(txn, "auto", &(kx_query){.order_by = "-_id", .offset = 3}), "2 1");
-    ck_assert_str_eq(qt_find(txn, "auto", &(kx_query){.order_by = "x,-_id", .where = KX_WHERE({"_id", KX_LE, kx_int(5)})}), "5 2 1");
+    ck_assert_str_eq(
+        qt_find(txn, "auto", &(kx_query){.order_by = "x,-_id", .where = KX_WHERE({"_id", KX_LE, kx_int(5)})}), "5 2 1");
     kx_txn_abort(txn);
     qt_ok(kx_close(db));
 }
@@ -368,8 +426,10 @@ START_TEST(a_multi_index_answers_contains_and_nothing_else)
         ck_assert_str_eq(qt_where(txn, name, KX_WHERE({"tags", KX_CONTAINS, kx_text("b")})), "1 5");
         ck_assert_str_eq(qt_where(txn, name, KX_WHERE({"tags[]", KX_CONTAINS, kx_text("a")})), "1");
         ck_assert_str_eq(qt_where(txn, name, KX_WHERE({"tags", KX_CONTAINS, kx_null()})), "5");
-        ck_assert_str_eq(qt_where(txn, name, KX_WHERE({"tags", KX_CONTAINS, kx_text("b")}, {"kind", KX_GT, kx_int(1)})), "5");
-        ck_assert_str_eq(qt_where(txn, name, KX_WHERE({"tags", KX_CONTAINS, kx_text("b")}, {"tags", KX_CONTAINS, kx_int(1)})), "5");
+        ck_assert_str_eq(qt_where(txn, name, KX_WHERE({"tags", KX_CONTAINS, kx_text("b")}, {"kind", KX_GT, kx_int(1)})),
+                         "5");
+        ck_assert_str_eq(
+            qt_where(txn, name, KX_WHERE({"tags", KX_CONTAINS, kx_text("b")}, {"tags", KX_CONTAINS, kx_int(1)})), "5");
         ck_assert_str_eq(qt_where(txn, name, KX_WHERE({.path = "tags", .op = KX_IS_NULL})), "3 4");
         ck_assert_str_eq(qt_where(txn, name, KX_WHERE({"tags", KX_EQ, bytes(array_empty, 1)})), "2");
         ck_assert_str_eq(qt_where(txn, name, KX_WHERE({"tags", KX_IS_NULL, kx_bool(false)})), "1 2 5");

@@ -4,14 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "query/query_test.h"
 
 static const kx_model *const models[] = {
     &(kx_model){.name = "bare"},
-    &(kx_model){.name = "indexed", .indexes = (const kx_index[]){{.paths = "n"}, {.paths = "kind"}, {.paths = "kind,-n"}, {.paths = "u", .unique = true}, {0}}},
-    &(kx_model){.name = "other"},
-    NULL
-};
+    &(kx_model){.name = "indexed",
+                .indexes =
+                    (const kx_index[]){
+                        {.paths = "n"}, {.paths = "kind"}, {.paths = "kind,-n"}, {.paths = "u", .unique = true}, {0}}},
+    &(kx_model){.name = "other"}, NULL};
 
 enum { COUNT = 200 };
 
@@ -57,7 +59,9 @@ static const kx_query ways[] = {
     {.order_by = "kind,-n"},
     {.order_by = "u"},
     {.order_by = "missing,-n"},
-    {.where = (const kx_condition[]){{"kind", KX_EQ, {.type = KX_TYPE_INT, .integer = 0}}, {0}}, .order_by = "n", .offset = 3},
+    {.where = (const kx_condition[]){{"kind", KX_EQ, {.type = KX_TYPE_INT, .integer = 0}}, {0}},
+     .order_by = "n",
+     .offset = 3},
     {.where = (const kx_condition[]){{"_id", KX_GT, {.type = KX_TYPE_INT, .integer = 10}}, {0}}},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
@@ -125,7 +129,8 @@ START_TEST(what_no_longer_matches_is_passed_over)
     kx_doc *doc;
     for (size_t c = 0; c < 2; c++) {
         kx_txn *txn = open_filled(&db);
-        kx_cursor *cursor = find(txn, both[c], &(kx_query){.where = KX_WHERE({"kind", KX_EQ, kx_int(1)}, {"n", KX_LE, kx_int(150)})});
+        kx_cursor *cursor =
+            find(txn, both[c], &(kx_query){.where = KX_WHERE({"kind", KX_EQ, kx_int(1)}, {"n", KX_LE, kx_int(150)})});
         uint64_t count = 0;
         while (kx_cursor_next(cursor, &doc) == KX_OK) {
             if (count++ == 0) {
@@ -152,7 +157,8 @@ START_TEST(inserting_in_a_loop_ends)
         kx_cursor *cursor = find(txn, both[w % 2], &ways[w / 2]);
         while (kx_cursor_next(cursor, &doc) == KX_OK) {
             count++;
-            qt_insert(txn, both[w % 2], 0, kxt_print("{\"n\":%" PRIu64 ",\"kind\":1,\"u\":%" PRIu64 "}", 500 + count, 500 + count));
+            qt_insert(txn, both[w % 2], 0,
+                      kxt_print("{\"n\":%" PRIu64 ",\"kind\":1,\"u\":%" PRIu64 "}", 500 + count, 500 + count));
             qt_insert(txn, "other", 0, "{}");
         }
         qt_ok(kx_cursor_close(cursor));
@@ -205,7 +211,8 @@ START_TEST(each_document_comes_at_most_once_and_as_it_is)
         int64_t low = (int64_t)kxt_random_below(&state, 40);
         const kx_condition where[] = {{"n", KX_GE, kx_int(low)}, {0}};
         static const char *const orders[] = {NULL, "n", "-n", "-_id", "missing"};
-        kx_cursor *cursor = find(txn, name, &(kx_query){.where = where, .order_by = orders[kxt_random_below(&state, 5)]});
+        kx_cursor *cursor =
+            find(txn, name, &(kx_query){.where = where, .order_by = orders[kxt_random_below(&state, 5)]});
         bool touched[400] = {false};
         kx_doc *doc;
         while (kx_cursor_next(cursor, &doc) == KX_OK) {
@@ -254,7 +261,8 @@ START_TEST(a_cursor_walks_on_in_a_child_and_after_it)
         size_t used = 0, steps = 0;
         kx_cursor *cursor = find(txn, name, &ways[w / 2]);
         while (kx_cursor_next(cursor, &doc) == KX_OK) {
-            used += (size_t)snprintf(found + used, sizeof found - used, "%s%" PRIu64, used > 0 ? " " : "", kx_doc_id(doc));
+            used +=
+                (size_t)snprintf(found + used, sizeof found - used, "%s%" PRIu64, used > 0 ? " " : "", kx_doc_id(doc));
             if (++steps == 7)
                 qt_ok(kx_txn_child(txn, &child));
             if (steps == 11)
@@ -385,6 +393,59 @@ START_TEST(first_all_and_get_hand_documents_out)
 }
 END_TEST
 
+/* ---- no memory --------------------------------------------------------------------------------- */
+
+static int walk_all(kx_txn *txn, const kx_query *query)
+{
+    kx_cursor *cursor;
+    kx_doc *doc, **docs;
+    uint64_t counted;
+    size_t count;
+    int rc = kx_find(txn, "indexed", query, &cursor);
+    if (rc != KX_OK)
+        return rc;
+    while ((rc = kx_cursor_next(cursor, &doc)) == KX_OK)
+        ;
+    int closed = kx_cursor_close(cursor);
+    if (rc != KX_NOTFOUND)
+        return closed == rc ? rc : KX_CORRUPT;
+    rc = kx_count(txn, "indexed", query, &counted);
+    if (rc == KX_OK)
+        rc = kx_all(txn, "indexed", query, &docs, &count);
+    for (size_t i = 0; rc == KX_OK && i < count; i++)
+        kx_doc_release(docs[i]);
+    return rc;
+}
+
+START_TEST(any_allocation_may_fail)
+{
+    static const kx_query more[] = {
+        {.filter = "n in [1, 2, 3, null, 'a'] and u >= 0 and kind like '%' and `n` < 5.5", .order_by = "`u`,-n"},
+        {.filter = "kind == [1, {\"a\": 2}] and n == 'text'"},
+        {.filter = "n > 3 and n is not null and u != 'x'", .order_by = "-n,kind", .limit = 20},
+    };
+    kx_db *db;
+    kx_txn *txn = open_filled(&db);
+    kx_txn_abort(txn);
+    for (size_t w = 0; w < WAYS + 3; w++) {
+        const kx_query *query = w < WAYS ? &ways[w] : &more[w - WAYS];
+        for (int64_t n = 0;; n++) {
+            txn = qt_begin(db, w % 2 ? KX_READ : KX_WRITE);
+            kx_base__fail_alloc_after(n);
+            int rc = walk_all(txn, query);
+            int64_t left = kx_base__fail_alloc_after(-1);
+            ck_assert_msg(rc == KX_NOMEM || rc == KX_OK || rc == KX_INVALID, "way %zu, %d: %d %s", w, (int)n, rc,
+                          kx_errmsg());
+            kx_txn_abort(txn);
+            if (left >= 0)
+                break;
+            ck_assert_int_ne(rc, KX_INVALID);
+        }
+    }
+    qt_ok(kx_close(db));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("query/walk");
@@ -403,6 +464,7 @@ int main(void)
     tcase_add_test(c, a_kept_document_stays_when_the_cursor_goes_on);
     tcase_add_test(c, the_end_stays_the_end);
     tcase_add_test(c, first_all_and_get_hand_documents_out);
+    tcase_add_test(c, any_allocation_may_fail);
     suite_add_tcase(suite, c);
     return kxt_run(suite);
 }

@@ -1,4 +1,5 @@
 kx_store_tests = \
+	tests/store/test_append \
 	tests/store/test_entries \
 	tests/store/test_env \
 	tests/store/test_error \
@@ -18,6 +19,8 @@ tests_store_libstoretest_la_SOURCES = \
 	tests/store/damage.c tests/store/damage.h tests/store/oracle.h
 kx_store_test_ldadd = tests/store/libstoretest.la $(kx_test_ldadd)
 
+tests_store_test_append_SOURCES = tests/store/test_append.c
+tests_store_test_append_LDADD = $(kx_store_test_ldadd)
 tests_store_test_entries_SOURCES = tests/store/test_entries.c
 tests_store_test_entries_LDADD = $(kx_store_test_ldadd)
 tests_store_test_env_SOURCES = tests/store/test_env.c
