@@ -15,7 +15,7 @@ static int new_from(kx_txn *txn, const char *collection, kx_slice bytes, kx_doc 
         rc = kx_collection__enter_write(txn, found);
     if (rc == KX_OK)
         rc = kx_document__canonical(bytes, &scratch, &document);
-    if (rc == KX_OK && kx_document__find(document, "_id", 3, NULL, &(kx_slice){0}))
+    if (rc == KX_OK && kx_document__find(document, "_id", 3, &(kx_slice){0}))
         rc = kx_base__fail_at(KX_INVALID, collection, "_id", NULL, NULL, "%s: a field may not be called _id", collection);
     if (rc == KX_OK)
         rc = kx_collection__doc_new(txn, found, document, doc);

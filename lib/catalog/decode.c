@@ -21,7 +21,7 @@ static int get_number(kx_slice map, const char *member, uint64_t most, uint64_t 
     kx_slice item;
     kx_value value = {0};
     *number = 0;
-    if (!kx_document__find(map, member, strlen(member), NULL, &item) || kx_document__value(item, &value) != KX_OK)
+    if (!kx_document__find(map, member, strlen(member), &item) || kx_document__value(item, &value) != KX_OK)
         return corrupt_meta(member);
     bool fits = (value.type == KX_TYPE_INT && value.integer >= 0) || value.type == KX_TYPE_UINT;
     if (!fits || (uint64_t)value.integer > most)
@@ -34,7 +34,7 @@ static int check_features(kx_slice meta)
 {
     kx_slice item;
     kx_value value = {0};
-    if (!kx_document__find(meta, "features", strlen("features"), NULL, &item))
+    if (!kx_document__find(meta, "features", strlen("features"), &item))
         return KX_OK;
     if (kx_document__value(item, &value) != KX_OK || (value.type != KX_TYPE_INT && value.type != KX_TYPE_UINT))
         return corrupt_meta("features");
@@ -116,11 +116,11 @@ static int read_free(kx_catalog *draft, kx_slice meta, claims *all)
         {"postings", KX_STORE_POSTINGS},
     };
     kx_slice lists, list;
-    if (!kx_document__find(meta, "free", strlen("free"), NULL, &lists))
+    if (!kx_document__find(meta, "free", strlen("free"), &lists))
         return KX_OK;
     int rc = KX_OK;
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0] && rc == KX_OK; i++) {
-        if (kx_document__find(lists, shapes[i].name, strlen(shapes[i].name), NULL, &list))
+        if (kx_document__find(lists, shapes[i].name, strlen(shapes[i].name), &list))
             rc = read_free_list(draft, list, shapes[i].shape, all);
     }
     return rc;

@@ -163,7 +163,7 @@ static void put_foreign_list(const kx_members *pair, kx_builder *out)
     kx_builder__array(out);
     kx_members list = kx_document__members(pair->item);
     while (kx_document__next(&list)) {
-        if (kx_document__find(list.item, "implied", strlen("implied"), NULL, &implied))
+        if (kx_document__find(list.item, "implied", strlen("implied"), &implied))
             continue;
         kx_builder__map(out);
         kx_members walk = kx_document__members(list.item);
@@ -232,7 +232,7 @@ void kx_catalog__encode(const kx_cat_collection *collection, kx_buf *out)
 static void put_unknown_shapes(kx_slice meta, const char *const *shapes, kx_builder *out)
 {
     kx_slice lists;
-    if (!kx_document__find(meta, "free", strlen("free"), NULL, &lists))
+    if (!kx_document__find(meta, "free", strlen("free"), &lists))
         return;
     kx_members walk = kx_document__members(lists);
     while (kx_document__next(&walk)) {

@@ -250,7 +250,7 @@ static int read_name_of(reader *r, kx_slice document, kx_def_collection *out)
 {
     kx_slice item;
     if (kx_document__type(document) != KX_TYPE_MAP ||
-        !kx_document__find(document, "collection", strlen("collection"), NULL, &item))
+        !kx_document__find(document, "collection", strlen("collection"), &item))
         return fault(r, "it lacks", text_slice("collection"));
     static const kx_member name = {"collection", KX_MEMBER_TEXT, offsetof(kx_def_collection, name), false, 0};
     bool newer = false;

@@ -94,8 +94,8 @@ bool kx_catalog__is_line(kx_slice document, kx_slice *name)
     kx_slice item, id;
     kx_value value;
     *name = (kx_slice){0};
-    if (kx_document__find(document, "_id", strlen("_id"), NULL, &id) ||
-        !kx_document__find(document, "collection", strlen("collection"), NULL, &item) ||
+    if (kx_document__find(document, "_id", strlen("_id"), &id) ||
+        !kx_document__find(document, "collection", strlen("collection"), &item) ||
         kx_document__value(item, &value) != KX_OK || value.type != KX_TYPE_TEXT)
         return false;
     *name = kx_slice_of(value.data, value.size);

@@ -60,6 +60,7 @@ struct kx_txn {
     pthread_t       owner;
     bool            writes;
     struct kx_undo *undo;                 /* what saves in this child did to instances */
+    struct kx_retired *room;              /* of a child in which something was declared, for its end */
 
     /* only in a top transaction */
     atomic_bool     live;                 /* false: a spare, to be begun again */
@@ -78,7 +79,6 @@ struct kx_txn {
     struct kx_tally    *tallies;          /* writes so far, by collection number */
     size_t          tally_count;
     struct kx_retired  *retired;          /* catalogs that instances may still point into */
-    uint32_t        hints[32];            /* where a name stood last time; always verified */
     kx_txn         *next_of_db;
 };
 

@@ -24,9 +24,11 @@ typedef struct kx_retired {
     kx_catalog        *catalog;
 } kx_retired;
 
+/* Memory for a change of catalogs: `room` for the change itself, and in each child around it for the child's end. KX_NOMEM. */
+int  kx_collection__room_to_retire(kx_txn *txn, kx_retired **room);
 /* Make `next` (whose reference is taken over) the catalog of this level; the old one stays pinned to the end of the top. */
-void kx_collection__set_catalog(kx_txn *txn, kx_catalog *next);
-void kx_collection__retire(kx_txn *txn, kx_catalog *catalog);       /* pin a catalog (its reference is taken over) to the end of the top */
+void kx_collection__set_catalog(kx_txn *txn, kx_retired *room, kx_catalog *next);
+void kx_collection__retire(kx_txn *txn, kx_retired *room, kx_catalog *catalog);       /* pin a catalog (its reference is taken over) to the end of the top */
 void kx_collection__free_txn(kx_txn *txn);
 
 /* Bring txn->catalog to its snapshot. *again: handles or catalog changed, so end the store transaction and begin anew. */
@@ -56,6 +58,7 @@ typedef struct kx_doc_more {
 } kx_doc_more;
 
 kx_doc_more *kx_collection__more(kx_doc *doc);                     /* made when missing; NULL: no memory */
+int   kx_collection__doc_apply(kx_doc *doc, const kx_change *changes, size_t count);     /* all or none; remembered for the save */
 int   kx_collection__doc_own(kx_doc *doc, kx_slice bytes);         /* copy bytes into the instance */
 void  kx_collection__drop_changes(kx_doc *doc);
 char *kx_collection__doc_space(const kx_doc *doc, size_t size);    /* for a text that lives as long as the instance */

@@ -17,8 +17,8 @@ static bool lacks(const kx_cat_field *field, kx_slice document)
 {
     kx_slice item;
     if (field->plain)
-        return !kx_document__find(document, field->path_text, field->size, NULL, &item);
-    return !kx_document__at(document, &field->path, NULL, &item);
+        return !kx_document__find(document, field->path_text, field->size, &item);
+    return !kx_document__at(document, &field->path, &item);
 }
 
 /* Step until `run` is full: collect ids that lack the field, check the others. KX_NOTFOUND at the end of the rows. */

@@ -5,18 +5,12 @@
 
 /* ---- reading --------------------------------------------------------------- */
 
-/* A place to remember where a name stood: shared by names that collide, which costs a search and nothing else. */
-static uint32_t *hint_of(const kx_doc *doc, const char *name)
-{
-    return doc->txn != NULL ? &doc->txn->hints[((uintptr_t)name ^ (uintptr_t)name >> 5) & 31] : NULL;
-}
-
 int kx_collection__doc_item(const kx_doc *doc, const char *path, kx_slice *item)
 {
     size_t size;
     *item = (kx_slice){0};
     if (kx_path__plain(path, &size)) {
-        kx_document__find(doc->bytes, path, size, hint_of(doc, path), item);
+        kx_document__find(doc->bytes, path, size, item);
         return KX_OK;
     }
     kx_path parsed;
@@ -26,7 +20,7 @@ int kx_collection__doc_item(const kx_doc *doc, const char *path, kx_slice *item)
     if (parsed.multi)
         rc = kx_base__fail(KX_INVALID, "%s: a path with [] names many values", path);
     else
-        kx_document__at(doc->bytes, &parsed, NULL, item);
+        kx_document__at(doc->bytes, &parsed, item);
     kx_path__free(&parsed);
     return rc;
 }
@@ -35,9 +29,9 @@ void kx_collection__part_value(kx_slice document, const kx_cat_part *part, kx_va
 {
     kx_slice item = {0};
     if (part->plain)
-        kx_document__find(document, part->text, part->size, NULL, &item);
+        kx_document__find(document, part->text, part->size, &item);
     else
-        kx_document__at(document, &part->path, NULL, &item);
+        kx_document__at(document, &part->path, &item);
     if (kx_document__value(item, value) != KX_OK)
         *value = (kx_value){0};
 }
@@ -143,36 +137,51 @@ static int note_change(kx_doc *doc, const kx_change *change)
     return KX_OK;
 }
 
-static int apply_change(kx_doc *doc, const kx_change *change)
+static int check_changeable(const kx_doc *doc)
+{
+    if (doc->txn == NULL || !doc->txn->writes)
+        return kx_base__fail(KX_READONLY, doc->txn == NULL ? "a copied document cannot be changed" : "this is a read transaction");
+    return KX_OK;
+}
+
+int kx_collection__doc_apply(kx_doc *doc, const kx_change *changes, size_t count)
 {
     kx_slice result;
+    int rc = check_changeable(doc);
+    if (rc != KX_OK)
+        return rc;
     kx_doc_more *more = kx_collection__more(doc);
     if (more == NULL)
         return kx_base__nomem();
+    size_t noted = more->change_count;
     kx_buf__clear(&more->spare);
-    int rc = kx_document__patch(doc->bytes, change, 1, &more->spare, &result);
-    if (rc == KX_OK)
-        rc = note_change(doc, change);
-    if (rc == KX_OK)
+    rc = kx_document__patch(doc->bytes, changes, count, &more->spare, &result);
+    for (size_t i = 0; i < count && rc == KX_OK; i++)
+        rc = note_change(doc, &changes[i]);
+    if (rc == KX_OK) {
         turn_over(doc);
-    return rc == KX_OK ? rc : kx_base__fail_in(rc, "%s", doc->collection->name);
+        return KX_OK;
+    }
+    more->change_count = noted;
+    return kx_base__fail_in(rc, "%s", doc->collection->name);
 }
 
 int kx_collection__doc_change(kx_doc *doc, kx_change_kind kind, const char *path, const kx_value *value)
 {
     kx_change change = {.kind = kind, .path = path};
-    if (doc->txn == NULL || !doc->txn->writes)
-        return kx_base__fail(KX_READONLY, doc->txn == NULL ? "a copied document cannot be changed" : "this is a read transaction");
+    int rc = check_changeable(doc);
+    if (rc != KX_OK)
+        return rc;
     if (strcmp(path, "_id") == 0)
         return kx_base__fail_at(KX_INVALID, doc->collection->name, path, NULL, value, "%s: a field may not be called _id",
                                 doc->collection->name);
     if (kind == KX_CHANGE_UNSET)
-        return apply_change(doc, &change);
+        return kx_collection__doc_apply(doc, &change, 1);
     kx_builder builder;
     kx_builder__init(&builder);
     kx_builder__value(&builder, value);
-    int rc = kx_builder__finish(&builder, &change.item);
-    rc = rc == KX_OK ? apply_change(doc, &change) : kx_base__fail_in(rc, "%s.%s", doc->collection->name, path);
+    rc = kx_builder__finish(&builder, &change.item);
+    rc = rc == KX_OK ? kx_collection__doc_apply(doc, &change, 1) : kx_base__fail_in(rc, "%s.%s", doc->collection->name, path);
     kx_builder__free(&builder);
     return rc;
 }

@@ -52,6 +52,11 @@ static int check_member(const kx_model *model, const kx_field *field)
     return KX_OK;
 }
 
+static size_t most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static kx_layout *copy_layout(const kx_model *model, size_t count)
 {
     kx_layout *layout = kx_base__zalloc(sizeof *layout);
@@ -68,8 +73,9 @@ static kx_layout *copy_layout(const kx_model *model, size_t count)
         *member = *field;
         member->initial = NULL;
         member->path = kx_arena__text(&layout->arena, field->path, strlen(field->path));
-        size_t end = field->offset + field->size;
-        layout->size = end > layout->size ? end : layout->size;
+        layout->size = most(layout->size, field->offset + field->size);
+        layout->size = most(layout->size, field->present);
+        layout->size = most(layout->size, field->length != 0 ? field->length - 1 + sizeof(size_t) : 0);
         whole = member->path != NULL;
     }
     if (whole)
@@ -270,15 +276,54 @@ static kx_value load_member(const uint8_t *row, const kx_field *member)
     }
 }
 
+/* The values were checked all together: say which member it was. Only a text can be no value. */
+static int name_member(int rc, const kx_layout *layout, const uint8_t *row)
+{
+    for (size_t i = 0; i < layout->count; i++) {
+        kx_value value = load_member(row, &layout->members[i]);
+        if (value.type == KX_TYPE_TEXT && !kx_base__utf8(value.data, value.size))
+            return kx_base__fail_at(rc, layout->collection, layout->members[i].path, NULL, &value, "%s.%s: the text is not UTF-8",
+                                    layout->collection, layout->members[i].path);
+    }
+    return kx_base__fail_in(rc, "%s", layout->collection);
+}
+
+/* The struct's values as one array in `builder`, and a change for each; those to set get their items from it. */
+static int load_changes(const kx_layout *layout, const uint8_t *row, kx_builder *builder, kx_change *changes)
+{
+    kx_slice array;
+    kx_builder__array(builder);
+    for (size_t i = 0; i < layout->count; i++) {
+        kx_value value = load_member(row, &layout->members[i]);
+        changes[i] = (kx_change){.kind = value.type == KX_TYPE_NONE ? KX_CHANGE_UNSET : KX_CHANGE_SET, .path = layout->members[i].path};
+        if (value.type != KX_TYPE_NONE)
+            kx_builder__value(builder, &value);
+    }
+    kx_builder__end(builder);
+    int rc = kx_builder__finish(builder, &array);
+    kx_members items = kx_document__members(array);
+    for (size_t i = 0; i < layout->count && rc == KX_OK; i++)
+        if (changes[i].kind == KX_CHANGE_SET && kx_document__next(&items))
+            changes[i].item = items.item;
+    return rc == KX_OK ? rc : name_member(rc, layout, row);
+}
+
 int kx_collection__doc_from_struct(kx_doc *doc, const void *row, size_t size)
 {
     const kx_layout *layout;
+    kx_builder builder;
     int rc = layout_of(doc, size, &layout);
-    for (size_t i = 0; i < (rc == KX_OK ? layout->count : 0) && rc == KX_OK; i++) {
-        kx_value value = load_member(row, &layout->members[i]);
-        kx_change_kind kind = value.type == KX_TYPE_NONE ? KX_CHANGE_UNSET : KX_CHANGE_SET;
-        rc = kx_collection__doc_change(doc, kind, layout->members[i].path, &value);
-    }
+    if (rc != KX_OK)
+        return rc;
+    kx_change *changes = kx_base__alloc(kx_base__times(layout->count, sizeof *changes));
+    if (changes == NULL)
+        return kx_base__nomem();
+    kx_builder__init(&builder);
+    rc = load_changes(layout, row, &builder, changes);
+    if (rc == KX_OK)
+        rc = kx_collection__doc_apply(doc, changes, layout->count);
+    kx_builder__free(&builder);
+    kx_base__free(changes);
     return rc;
 }
 

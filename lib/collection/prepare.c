@@ -41,9 +41,9 @@ int kx_collection__check_field(const kx_cat_collection *collection, const kx_cat
 {
     kx_slice item = {0};
     if (field->plain)
-        kx_document__find(document, field->path_text, field->size, NULL, &item);
+        kx_document__find(document, field->path_text, field->size, &item);
     else
-        kx_document__at(document, &field->path, NULL, &item);
+        kx_document__at(document, &field->path, &item);
     return check_item(collection, field, item);
 }
 
@@ -112,7 +112,7 @@ static int look(const kx_cat_collection *collection, kx_slice document, kx_slice
     }
     for (size_t i = 0; i < collection->field_count; i++)
         if (!collection->fields[i].plain)
-            kx_document__at(document, &collection->fields[i].path, NULL, &items[i]);
+            kx_document__at(document, &collection->fields[i].path, &items[i]);
     return rc;
 }
 

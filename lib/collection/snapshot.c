@@ -156,19 +156,31 @@ void kx_collection__publish(kx_txn *txn)
     publish_catalog(txn->db, txn->catalog);
 }
 
-/* Where there is no memory to remember it, it is never released: instances may still point into it. */
-void kx_collection__retire(kx_txn *txn, kx_catalog *catalog)
+int kx_collection__room_to_retire(kx_txn *txn, kx_retired **room)
 {
-    kx_retired *retired = kx_base__alloc(sizeof *retired);
-    if (retired == NULL)
-        return;
-    *retired = (kx_retired){.next = txn->top->retired, .catalog = catalog};
-    txn->top->retired = retired;
+    *room = kx_base__alloc(sizeof **room);
+    bool whole = *room != NULL;
+    for (; whole && txn->parent != NULL; txn = txn->parent) {
+        if (txn->room == NULL)
+            txn->room = kx_base__alloc(sizeof *txn->room);
+        whole = txn->room != NULL;
+    }
+    if (whole)
+        return KX_OK;
+    kx_base__free(*room);
+    *room = NULL;
+    return kx_base__nomem();
 }
 
-void kx_collection__set_catalog(kx_txn *txn, kx_catalog *next)
+void kx_collection__retire(kx_txn *txn, kx_retired *room, kx_catalog *catalog)
 {
-    kx_collection__retire(txn, txn->catalog);
+    *room = (kx_retired){.next = txn->top->retired, .catalog = catalog};
+    txn->top->retired = room;
+}
+
+void kx_collection__set_catalog(kx_txn *txn, kx_retired *room, kx_catalog *next)
+{
+    kx_collection__retire(txn, room, txn->catalog);
     txn->top->declared = true;
     txn->catalog = next;
 }

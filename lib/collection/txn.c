@@ -113,6 +113,7 @@ void kx_collection__free_txn(kx_txn *txn)
         txn->child = child->child;
         kx_collection__undo_free(child);
         kx_catalog__release(child->catalog);
+        kx_base__free(child->room);
         kx_base__free(child);
     }
     kx_collection__free_docs(txn);
@@ -304,12 +305,14 @@ static int commit_top(kx_txn *txn)
 static void end_child(kx_txn *child, bool keep)
 {
     kx_txn *parent = child->parent;
-    if (child->catalog == parent->catalog)
+    if (child->catalog == parent->catalog) {
         kx_catalog__release(child->catalog);
-    else if (keep)
-        kx_collection__set_catalog(parent, child->catalog);
-    else
-        kx_collection__retire(parent, child->catalog);
+        kx_base__free(child->room);
+    } else if (keep) {
+        kx_collection__set_catalog(parent, child->room, child->catalog);
+    } else {
+        kx_collection__retire(parent, child->room, child->catalog);
+    }
     parent->child = NULL;
     kx_base__free(child);
 }

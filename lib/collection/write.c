@@ -237,7 +237,7 @@ static int id_floor(kx_txn *txn, const kx_cat_collection *collection, uint64_t *
     int rc = kx_collection__read_meta(txn->store, collection->number, &document);
     if (rc != KX_OK)
         return rc == KX_NOTFOUND ? KX_OK : rc;
-    if (!kx_document__find(document, "next_id", 7, NULL, &item) || kx_document__value(item, &value) != KX_OK || !is_floor(&value))
+    if (!kx_document__find(document, "next_id", 7, &item) || kx_document__value(item, &value) != KX_OK || !is_floor(&value))
         return kx_base__fail(KX_CORRUPT, "%s: the record of its next id is damaged", collection->name);
     *floor = (uint64_t)value.integer;
     return KX_OK;

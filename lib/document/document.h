@@ -53,11 +53,10 @@ kx_type kx_document__type(kx_slice item);
 uint32_t kx_document__count(kx_slice item);
 
 /*
- * Find `name` in a map. False, *item missing: not there, not a map, or malformed before it is found.
- * On success *hint (may be NULL) becomes the offset of the pair. It is not read: an offset from another document cannot
- * be proven to be a key here for less than the walk costs (view.c says more).
+ * Find `name` in a map. False, *item missing: not there, not a map, or malformed before it is found. The walk starts at the first
+ * pair: where the name stood in another document proves nothing (view.c says more).
  */
-bool kx_document__find(kx_slice map, const char *name, size_t size, uint32_t *hint, kx_slice *item);
+bool kx_document__find(kx_slice map, const char *name, size_t size, kx_slice *item);
 
 /* Walk an array or a map, in order. Owns nothing; `key` is the name's text, missing in arrays. Anything else has no
    members. */
@@ -109,7 +108,7 @@ void kx_path__free(kx_path *path);
 bool kx_path__plain(const char *text, size_t *size);
 
 /* Follow a path without [] steps. Missing anywhere on the way: *item missing. Returns whether it is there. */
-bool kx_document__at(kx_slice document, const kx_path *path, uint32_t *hint, kx_slice *item);
+bool kx_document__at(kx_slice document, const kx_path *path, kx_slice *item);
 
 /*
  * Call `visit` for every item that a path with [] steps reaches, in document order; stop at the first result that is

@@ -189,22 +189,22 @@ static bool element_at(kx_slice array, uint32_t index, kx_slice *item)
     return true;
 }
 
-static bool follow(kx_slice item, const kx_step *step, uint32_t *hint, kx_slice *next)
+static bool follow(kx_slice item, const kx_step *step, kx_slice *next)
 {
     if (step->kind == KX_STEP_NAME)
-        return kx_document__find(item, step->name, step->size, hint, next);
+        return kx_document__find(item, step->name, step->size, next);
     if (step->kind == KX_STEP_INDEX)
         return element_at(item, step->index, next);
     *next = missing;
     return false;
 }
 
-bool kx_document__at(kx_slice document, const kx_path *path, uint32_t *hint, kx_slice *item)
+bool kx_document__at(kx_slice document, const kx_path *path, kx_slice *item)
 {
     *item = document;
     for (uint32_t i = 0; i < path->count; i++) {
         kx_slice within = *item;
-        if (!follow(within, &path->steps[i], i == 0 ? hint : NULL, item))
+        if (!follow(within, &path->steps[i], item))
             return false;
     }
     return path->count > 0;
@@ -257,7 +257,7 @@ static int go_on(walk *w, kx_slice item, uint32_t step)
     const kx_path *path = w->path;
     for (; step < path->count && path->steps[step].kind != KX_STEP_EACH; step++) {
         kx_slice within = item;
-        if (!follow(within, &path->steps[step], NULL, &item))
+        if (!follow(within, &path->steps[step], &item))
             return KX_OK;
     }
     if (step < path->count || (step == path->count && w->elements))

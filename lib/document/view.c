@@ -358,9 +358,16 @@ static inline bool is_short(uint8_t tag)
     return (tag & 0xe0) == 0xa0;
 }
 
-/* Length of a long key, or of what is no key; 0 when it is malformed. */
-static __attribute__((noinline)) size_t match_long_key(const uint8_t *at, size_t left, const needle *wanted, bool *same)
+/* Length of the key at `at`, or 0; *same tells whether it is the wanted one. */
+static size_t match_key(const uint8_t *at, size_t left, const needle *wanted, bool *same)
 {
+    if (left > 0 && is_short(*at)) {
+        size_t length = 1 + (size_t)(*at & 31);
+        if (length > left)
+            return 0;
+        *same = *at == wanted->tag && same_text(at + 1, left - 1, wanted);
+        return length;
+    }
     *same = same_long_key(at, left, wanted);
     return length_of(at, left);
 }
@@ -375,38 +382,50 @@ static inline bool take_value(kx_slice map, size_t at, kx_slice *item)
     return true;
 }
 
-/* The value of the wanted pair. A step that leads past the end is noticed by the next one, before anything is read. */
-static inline bool find_pair(kx_slice map, kx_head head, const needle *wanted, kx_slice *item)
+/* Any map and any name. A step that leads past the end is noticed by the next one, before anything is read. */
+static __attribute__((noinline)) bool find_anywhere(kx_slice map, const needle *wanted, kx_slice *item)
 {
-    const uint8_t *data = map.data;
-    size_t at = head.head, size = map.size;
-    for (uint32_t pairs = head.count; pairs > 0 && at < size; pairs--) {
-        uint8_t tag = data[at];
-        size_t value = at + 1 + (tag & 31);
+    kx_head head = kx_document__head(map.data, map.size);
+    size_t at = head.head;
+    *item = missing;
+    for (uint32_t pairs = head.type == KX_TYPE_MAP ? head.count : 0; pairs > 0 && at < map.size; pairs--) {
         bool same = false;
-        if (__builtin_expect(!is_short(tag), 0)) {
-            size_t length = match_long_key(data + at, size - at, wanted, &same);
-            value = length != 0 ? at + length : size;
-        }
-        if (value >= size)
+        size_t length = match_key(map.data + at, map.size - at, wanted, &same);
+        if (length == 0 || length >= map.size - at)
             return false;
-        if (same || (tag == wanted->tag && same_text(data + at + 1, size - at - 1, wanted)))
-            return take_value(map, value, item);
-        size_t skip = kx_document__sizes[data[value]];
-        if (__builtin_expect(skip == 0, 0) && (skip = length_of(data + value, size - value)) == 0)
+        at += length;
+        if (same)
+            return take_value(map, at, item);
+        length = length_of(map.data + at, map.size - at);
+        if (length == 0)
             return false;
-        at = value + skip;
+        at += length;
     }
     return false;
 }
 
-bool kx_document__find(kx_slice map, const char *name, size_t size, uint32_t *hint, kx_slice *item)
+/* The usual map, of up to 15 pairs with short names; at anything else the walk is made anew by find_anywhere(). */
+bool kx_document__find(kx_slice map, const char *name, size_t size, kx_slice *item)
 {
-    kx_head head = kx_document__head(map.data, map.size);
-    (void)hint;
-    *item = missing;
-    if (head.type != KX_TYPE_MAP)
-        return false;
     const needle wanted = needle_of(name, size);
-    return find_pair(map, head, &wanted, item);
+    const uint8_t *data = map.data;
+    size_t at = 1, end = map.size;
+    if (end == 0 || (*data & 0xf0) != 0x80)
+        return find_anywhere(map, &wanted, item);
+    *item = missing;
+    for (unsigned pairs = *data & 15u; pairs > 0 && at < end; pairs--) {
+        uint8_t tag = data[at];
+        size_t value = at + 1 + (tag & 31);
+        if (__builtin_expect(!is_short(tag), 0))
+            return find_anywhere(map, &wanted, item);
+        if (value >= end)
+            return false;
+        if (tag == wanted.tag && same_text(data + at + 1, end - at - 1, &wanted))
+            return take_value(map, value, item);
+        size_t skip = kx_document__sizes[data[value]];
+        if (__builtin_expect(skip == 0, 0) && (skip = kx_document__length(data + value, end - value)) == 0)
+            return false;
+        at = value + skip;
+    }
+    return false;
 }

@@ -122,7 +122,7 @@ static int spread_from(spread *walk, kx_slice item, uint32_t step)
     kx_path part = {.count = stop - step, .steps = walk->path->steps + step};
     if (part.count > 0) {
         kx_slice within = item;
-        if (!kx_document__at(within, &part, NULL, &item))
+        if (!kx_document__at(within, &part, &item))
             return 0;
     }
     if (stop == walk->path->count) {
@@ -164,10 +164,10 @@ static inline int passes_test(kx_query_test *test, uint64_t id, kx_slice documen
     kx_value value;
     switch (test->subject.kind) {
     case SUBJECT_NAME:
-        kx_document__find(document, test->subject.name, test->subject.size, &test->subject.hint, &item);
+        kx_document__find(document, test->subject.name, test->subject.size, &item);
         return passes_item(test, item);
     case SUBJECT_PATH:
-        if (!kx_document__at(document, test->subject.path, &test->subject.hint, &item))
+        if (!kx_document__at(document, test->subject.path, &item))
             item = (kx_slice){0};
         return passes_item(test, item);
     case SUBJECT_SPREAD:

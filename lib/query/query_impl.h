@@ -42,7 +42,6 @@ typedef enum kx_query_subject_kind {
 
 typedef struct kx_query_subject {
     kx_query_subject_kind kind;
-    uint32_t       hint;        /* of kx_document__find() */
     const char    *name;        /* SUBJECT_NAME: not terminated */
     size_t         size;
     const char    *text;        /* as given */

@@ -77,6 +77,8 @@ static int look_up(kx_txn *txn, kx_doc *doc, const kx_cat_relation *relation, co
         rc = dangling(relation, doc, value);
     if (rc == KX_OK)
         rc = kx_relation__remember(doc, relation->declared.name, key, *target, writes);
+    if (rc != KX_OK)
+        *target = NULL;
     return rc;
 }
 
@@ -128,6 +130,7 @@ static int unlink_key(kx_doc *doc, const kx_cat_relation *relation)
     return rc;
 }
 
+/* Remembered first: where the change then fails, the key is another than the one remembered, and the link is looked up again. */
 int kx_relation__link(kx_doc *doc, const char *name, kx_doc *target)
 {
     kx_txn *txn = kx_collection__innermost(doc->txn);
@@ -148,11 +151,9 @@ int kx_relation__link(kx_doc *doc, const char *name, kx_doc *target)
     kx_slice key = kx_relation__key_item(target, &relation->remote, &value);
     if (key.data == NULL)
         return no_key(relation);
-    rc = kx_collection__doc_change(doc, KX_CHANGE_SET, relation->local.text, &value);
-    if (rc != KX_OK || target == doc)
-        return rc;
-    key = kx_relation__key_item(doc, &relation->local, &value);
-    return kx_relation__remember(doc, relation->declared.name, key, target, kx_collection__writes_to(txn, relation->target->number));
+    if (target != doc)
+        rc = kx_relation__remember(doc, relation->declared.name, key, target, kx_collection__writes_to(txn, relation->target->number));
+    return rc == KX_OK ? kx_collection__doc_change(doc, KX_CHANGE_SET, relation->local.text, &value) : rc;
 }
 
 /* ---- what passes through ------------------------------------------------------------- */

@@ -115,14 +115,14 @@ static int set_without_key(const kx_cat_relation *relation)
                             relation->local.text);
 }
 
-/* The member's own foreign key now leads here, without a lookup. */
-static int remember_reverse(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *member)
+/* The member's own foreign key now leads here, without a lookup. Where memory lacks for it there is one: the save stands. */
+static void remember_reverse(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *member)
 {
     kx_value value;
-    if (relation->reverse == NULL || doc->is_new)
-        return KX_OK;
+    if (relation->reverse == NULL || doc->is_new || member == doc)
+        return;
     kx_slice key = kx_relation__key_item(member, &relation->remote, &value);
-    return kx_relation__remember(member, relation->reverse->declared.name, key, doc, kx_collection__writes_to(txn, doc->collection->number));
+    kx_relation__remember(member, relation->reverse->declared.name, key, doc, kx_collection__writes_to(txn, doc->collection->number));
 }
 
 static bool is_member(const kx_cat_relation *relation, const kx_doc *member, const kx_value *key)
@@ -135,7 +135,9 @@ static int add_member(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc,
     if (is_member(relation, member, key))
         return KX_OK;
     int rc = give_key(relation, member, key);
-    return rc == KX_OK && member != doc ? remember_reverse(txn, relation, doc, member) : rc;
+    if (rc == KX_OK)
+        remember_reverse(txn, relation, doc, member);
+    return rc;
 }
 
 int kx_relation__add(kx_doc *doc, const char *name, kx_doc *member)

@@ -96,9 +96,9 @@ kx_slice kx_relation__item(const kx_doc *doc, const kx_cat_part *part)
 {
     kx_slice item = {0};
     if (part->plain)
-        kx_document__find(doc->bytes, part->text, part->size, NULL, &item);
+        kx_document__find(doc->bytes, part->text, part->size, &item);
     else
-        kx_document__at(doc->bytes, &part->path, NULL, &item);
+        kx_document__at(doc->bytes, &part->path, &item);
     return item;
 }
 

@@ -3,10 +3,11 @@
  */
 #include "api_test.h"
 
-#define ALL_TYPES                                                                                    \
-    "{\"null\":null,\"true\":true,\"int\":-5,\"zero\":0,\"big\":{\"$numberUnsigned\":\"18446744073709551615\"},"    \
-    "\"real\":2.5,\"whole\":3.0,\"text\":\"hi\",\"empty\":\"\",\"bytes\":{\"$binary\":{\"base64\":\"AAH/\",\"subType\":\"00\"}},"  \
-    "\"time\":{\"$date\":\"1970-01-01T00:00:01.5Z\"},\"list\":[1,\"two\",[3]],\"map\":{\"in\":{\"side\":7}},"          \
+#define ALL_TYPES                                                                                                \
+    "{\"null\":null,\"true\":true,\"int\":-5,\"zero\":0,\"big\":{\"$numberUnsigned\":\"18446744073709551615\"}," \
+    "\"real\":2.5,\"whole\":3.0,\"text\":\"hi\",\"empty\":\"\",\"bytes\":{\"$binary\":{\"base64\":\"AAH/"        \
+    "\",\"subType\":\"00\"}},"                                                                                   \
+    "\"time\":{\"$date\":\"1970-01-01T00:00:01.5Z\"},\"list\":[1,\"two\",[3]],\"map\":{\"in\":{\"side\":7}},"    \
     "\"ext\":{\"$ext\":{\"type\":5,\"base64\":\"AQ==\"}},\"a.b\":1,\"exact\":9007199254740993}"
 
 static const kx_model things = {.name = "things"};
@@ -47,7 +48,10 @@ static int ask(const kx_doc *doc, int getter, const char *path, bool *zero)
     case REAL: rc = kx_doc_get_real(doc, path, &real); *zero = !(real < 0 || real > 0); return rc;
     case TEXT: rc = kx_doc_get_text(doc, path, &text, &size); *zero = text == NULL && size == 0; return rc;
     case BINARY: rc = kx_doc_get_binary(doc, path, &data, &size); *zero = data == NULL && size == 0; return rc;
-    case TIME: rc = kx_doc_get_time(doc, path, &integer, &nanoseconds); *zero = integer == 0 && nanoseconds == 0; return rc;
+    case TIME:
+        rc = kx_doc_get_time(doc, path, &integer, &nanoseconds);
+        *zero = integer == 0 && nanoseconds == 0;
+        return rc;
     default: rc = kx_doc_count(doc, path, &size); *zero = size == 0; return rc;
     }
 }
@@ -60,12 +64,14 @@ START_TEST(each_getter_answers_its_types_and_names_the_others)
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         for (int getter = BOOL; getter <= COUNT; getter *= 2) {
             int rc = ask(doc, getter, answers[i].path, &zero);
-            ck_assert_msg(rc == (answers[i].answered & getter ? KX_OK : KX_INVALID), "%s by %d: %d", answers[i].path, getter, rc);
+            ck_assert_msg(rc == (answers[i].answered & getter ? KX_OK : KX_INVALID), "%s by %d: %d", answers[i].path,
+                          getter, rc);
             if (rc != KX_OK) {
                 ck_assert(zero);
                 ck_assert_str_eq(kx_last_error()->path, answers[i].path);
                 ck_assert_str_eq(kx_last_error()->collection, "things");
-                ck_assert_msg(strstr(kx_errmsg(), kxt_print("found %s", answers[i].found)) || strstr(kx_errmsg(), " is "),
+                ck_assert_msg(strstr(kx_errmsg(), kxt_print("found %s", answers[i].found)) ||
+                                  strstr(kx_errmsg(), " is "),
                               "%s", kx_errmsg());
             }
         }
@@ -201,9 +207,19 @@ END_TEST
 START_TEST(every_type_goes_in_and_comes_out)
 {
     box it = at_start(MODELS(&things));
-    const kx_value values[] = {kx_null(), kx_bool(false), kx_int(INT64_MIN), kx_uint(UINT64_MAX), kx_real(-0.25), kx_text("é"),
-                               kx_binary("\0x", 2), kx_time(-1, 999999999), kx_ext(-7, "abc", 3), kx_msgpack("\x92\x01\x02", 3),
-                               kx_msgpack("\x81\xa1k\xc0", 4), kx_text_n("", 0), kx_binary(NULL, 0)};
+    const kx_value values[] = {kx_null(),
+                               kx_bool(false),
+                               kx_int(INT64_MIN),
+                               kx_uint(UINT64_MAX),
+                               kx_real(-0.25),
+                               kx_text("é"),
+                               kx_binary("\0x", 2),
+                               kx_time(-1, 999999999),
+                               kx_ext(-7, "abc", 3),
+                               kx_msgpack("\x92\x01\x02", 3),
+                               kx_msgpack("\x81\xa1k\xc0", 4),
+                               kx_text_n("", 0),
+                               kx_binary(NULL, 0)};
     kx_doc *doc;
     kx_value back;
     at_ok(kx_doc_new(it.txn, "things", &doc));
@@ -340,16 +356,29 @@ END_TEST
 
 START_TEST(what_is_no_document_is_refused)
 {
-    static const char *const bad_json[] = {"", "[]", "5", "{\"a\":1", "{\"a\":1}{}", "{\"a\":1,\"a\":2}", "{\"_id\":1}", "{\"a\":NaN}"};
+    static const char *const bad_json[] = {
+        "", "[]", "5", "{\"a\":1", "{\"a\":1}{}", "{\"a\":1,\"a\":2}", "{\"_id\":1}", "{\"a\":NaN}"};
     box it = at_start(MODELS(&things));
     kx_doc *doc;
     for (size_t i = 0; i < sizeof bad_json / sizeof *bad_json; i++) {
         at_fails(kx_doc_from_json(it.txn, "things", bad_json[i], &doc), KX_INVALID);
         ck_assert_ptr_null(doc);
     }
-    static const struct { const char *bytes; size_t size; } bad_bytes[] = {
-        {"\x90", 1}, {"\x81\xa1""a", 3}, {"\x80\x80", 2}, {"\xc1", 1}, {"\x81\x01\x01", 3}, {"\x82\xa1""a\x01\xa1""a\x02", 7},
-        {"\xdf\xff\xff\xff\xff", 5}, {"\x81\xa3_id\x01", 6}, {"\x81\xa1\xff\x01", 4}};
+    static const struct { const char *bytes; size_t size;
+    } bad_bytes[] = {{"\x90", 1},
+                     {"\x81\xa1"
+                      "a",
+                      3},
+                     {"\x80\x80", 2},
+                     {"\xc1", 1},
+                     {"\x81\x01\x01", 3},
+                     {"\x82\xa1"
+                      "a\x01\xa1"
+                      "a\x02",
+                      7},
+                     {"\xdf\xff\xff\xff\xff", 5},
+                     {"\x81\xa3_id\x01", 6},
+                     {"\x81\xa1\xff\x01", 4}};
     for (size_t i = 0; i < sizeof bad_bytes / sizeof *bad_bytes; i++) {
         at_fails(kx_doc_from_msgpack(it.txn, "things", bad_bytes[i].bytes, bad_bytes[i].size, &doc), KX_INVALID);
         ck_assert_ptr_null(doc);

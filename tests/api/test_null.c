@@ -3,7 +3,7 @@
  */
 #include "api_test.h"
 
-#define SOME ((void *)&some)
+#define SOME ((void *)&some)      /* anything but NULL */
 static long some;
 
 /* ---- what a NULL argument gives ------------------------------------------------------- */

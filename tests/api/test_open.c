@@ -7,7 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const kx_model users = {.name = "users", .fields = FIELDS({.path = "name", .type = KX_TYPE_TEXT, .optional = true}),
+static const kx_model users = {.name = "users",
+                               .fields = FIELDS({.path = "name", .type = KX_TYPE_TEXT, .optional = true}),
                                .indexes = INDEXES({.paths = "name"})};
 
 static int open_it(const char *name, const kx_options *options, kx_db **db)
@@ -48,10 +49,9 @@ START_TEST(folders_and_missing_folders_are_named)
     ck_assert_int_eq(mkdir(kxt_path("folder"), 0700), 0);
     at_fails(open_it("folder", NULL, &db), KX_INVALID);
     at_says("folder");
-    int rc = open_it("nowhere/store.kx", NULL, &db);
-    ck_assert_msg(rc == KX_NOTFOUND || rc == KX_IO, "%d %s", rc, kx_errmsg());
+    at_fails(open_it("nowhere/store.kx", NULL, &db), KX_IO);
     at_says("nowhere");
-    at_fails(kx_open("", NULL, &db), rc == KX_OK ? rc : kx_last_error()->code);
+    at_fails(kx_open("", NULL, &db), KX_INVALID);
     at_fails(kx_open("/dev/null", NULL, &db), KX_INVALID);
 }
 END_TEST
@@ -72,14 +72,17 @@ START_TEST(a_file_of_no_bytes_is_an_empty_store)
     kx_txn *txn;
     kx_info info;
     kxt_write_file(kxt_path("empty.kx"), "");
-    int rc = open_it("empty.kx", &(kx_options){.read_only = true}, &db);
-    ck_assert_msg(rc == KX_OK || rc == KX_READONLY || rc == KX_FORMAT || rc == KX_NOTFOUND, "%d %s", rc, kx_errmsg());
-    if (rc == KX_OK)
-        at_ok(kx_close(db));
+    at_ok(open_it("empty.kx", &(kx_options){.read_only = true}, &db));
+    at_ok(kx_txn_begin(db, KX_READ, &txn));
+    at_ok(kx_db_info(txn, &info));
+    ck_assert_uint_eq(info.collections, 0);
+    kx_txn_abort(txn);
+    at_ok(kx_close(db));
     at_ok(open_it("empty.kx", &(kx_options){.models = MODELS(&users), .must_exist = true}, &db));
     at_ok(kx_txn_begin(db, KX_READ, &txn));
     at_ok(kx_db_info(txn, &info));
-    ck_assert(info.collections == 1 && info.format >= 1 && info.file_bytes > 0 && info.readers == 1 && info.max_readers == 1024);
+    ck_assert(info.collections == 1 && info.format >= 1 && info.file_bytes > 0 && info.readers == 1 &&
+              info.max_readers == 1024);
     kx_txn_abort(txn);
     at_ok(kx_close(db));
 }
@@ -130,7 +133,8 @@ START_TEST(without_the_right_to_write_nothing_is_made)
         return;
     chmod(folder, 0755);
     for (char *end = folder + 1; (end = strchr(end, '/')) != NULL; end++)
-        chmod(kxt_print("%.*s", (int)(end - folder), folder), strncmp(folder, "/tmp", (size_t)(end - folder)) == 0 ? 01777 : 0755);
+        chmod(kxt_print("%.*s", (int)(end - folder), folder),
+              strncmp(folder, "/tmp", (size_t)(end - folder)) == 0 ? 01777 : 0755);
     int rc = open_as_nobody(path, NULL);
     ck_assert_msg(rc == KX_READONLY || rc == KX_IO, "%d", rc);
     ck_assert_int_ne(access(path, F_OK), 0);
@@ -171,7 +175,8 @@ START_TEST(models_that_contradict_the_store_name_both)
     at_says("int");
     at_says("text");
     at_says("name");
-    at_fails(open_it("s.kx", &(kx_options){.models = MODELS(&(kx_model){.name = "more"}), .read_only = true}, &db), KX_READONLY);
+    at_fails(open_it("s.kx", &(kx_options){.models = MODELS(&(kx_model){.name = "more"}), .read_only = true}, &db),
+             KX_READONLY);
     at_fails(open_it("s.kx", &(kx_options){.schema_json = "nonsense"}, &db), KX_INVALID);
     at_ok(open_it("s.kx", &(kx_options){.models = MODELS(&users), .read_only = true}, &db));
     kx_txn *txn;
@@ -188,7 +193,8 @@ START_TEST(documents_that_do_not_fit_a_new_declaration_keep_the_store_closed)
     at_insert(it.txn, "users", "{\"name\":\"a\"}");
     at_ok(kx_txn_commit(it.txn));
     at_ok(kx_close(it.db));
-    const kx_model unique = {.name = "users", .indexes = INDEXES({.paths = "name,_x", .unique = true}, {.paths = "-name", .unique = true})};
+    const kx_model unique = {
+        .name = "users", .indexes = INDEXES({.paths = "name,_x", .unique = true}, {.paths = "-name", .unique = true})};
     at_fails(open_it("box.kx", &(kx_options){.models = MODELS(&unique)}, &db), KX_EXISTS);
     const kx_model need = {.name = "users", .fields = FIELDS({.path = "age", .type = KX_TYPE_INT})};
     at_fails(open_it("box.kx", &(kx_options){.models = MODELS(&need)}, &db), KX_REQUIRED);

@@ -63,7 +63,8 @@ START_TEST(put_replaces_whole_and_patch_names_fields)
     at_ok(insert(&it, "{\"n\":1,\"code\":\"a\",\"more\":{\"x\":1,\"y\":2}}"));
     at_ok(insert(&it, "{\"code\":\"b\"}"));
     at_ok(kx_patch(it.txn, "things", 1, "{\"more\":{\"x\":5},\"n\":null}", 25));
-    ck_assert_str_eq(at_stored(it.txn, "things", 1), "{\"n\":null,\"code\":\"a\",\"more\":{\"x\":5},\"state\":\"new\"}");
+    ck_assert_str_eq(at_stored(it.txn, "things", 1),
+                     "{\"n\":null,\"code\":\"a\",\"more\":{\"x\":5},\"state\":\"new\"}");
     at_ok(kx_patch(it.txn, "things", 1, "\x81\xa1n\x07", 4));
     at_ok(kx_patch(it.txn, "things", 1, "{}", 2));
     at_fails(kx_patch(it.txn, "things", 1, "{\"code\":\"b\"}", 12), KX_EXISTS);

@@ -7,12 +7,17 @@ static const kx_model users = {
     .name = "users",
     .fields = FIELDS({.path = "name", .type = KX_TYPE_TEXT}, {.path = "state", .type = KX_TYPE_TEXT, .initial = "new"},
                      {.path = "address.city", .type = KX_TYPE_NONE, .optional = true}),
-    .indexes = INDEXES({.paths = "user_id", .primary = true}, {.paths = "state,-name"}, {.paths = "tags", .multi = true, .sparse = true}),
+    .indexes = INDEXES({.paths = "user_id", .primary = true}, {.paths = "state,-name"},
+                       {.paths = "tags", .multi = true, .sparse = true}),
 };
 
 static const kx_model orders = {
     .name = "orders",
-    .relations = RELATIONS({.name = "user", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "user_id", .reverse = "orders",
+    .relations = RELATIONS({.name = "user",
+                            .kind = KX_FOREIGN_KEY,
+                            .target = "users",
+                            .foreign_key = "user_id",
+                            .reverse = "orders",
                             .optional = true}),
 };
 
@@ -23,7 +28,8 @@ START_TEST(collections_are_told_in_order_with_their_sizes)
     at_insert(it.txn, "users", "{\"name\":\"ann\",\"tags\":[1,2,2]}");
     at_ok(kx_collection_at(it.txn, 0, &info));
     ck_assert_str_eq(info.name, "users");
-    ck_assert(info.documents == 1 && info.next_id == 2 && info.fields == 3 && info.indexes == 3 && info.relations == 1 && info.writable);
+    ck_assert(info.documents == 1 && info.next_id == 2 && info.fields == 3 && info.indexes == 3 &&
+              info.relations == 1 && info.writable);
     ck_assert(info.bytes >= 4096);
     at_ok(kx_collection_at(it.txn, 1, &info));
     ck_assert_str_eq(info.name, "orders");

@@ -139,7 +139,7 @@ static kx_value field(kx_slice document, const char *name)
 {
     kx_slice item;
     kx_value value = {0};
-    if (kx_document__find(document, name, strlen(name), NULL, &item))
+    if (kx_document__find(document, name, strlen(name), &item))
         ck_assert_int_eq(kx_document__value(item, &value), KX_OK);
     return value;
 }

@@ -385,7 +385,7 @@ bool walk_all(kx_slice item)
             return false;
         }
     }
-    kx_document__find(item, "absent", 6, NULL, &found);
+    kx_document__find(item, "absent", 6, &found);
     return true;
 }
 

@@ -436,7 +436,7 @@ START_TEST(more_names_than_the_fast_way_takes)
         ck_assert_int_eq(kx_document__check(result, &canonical), KX_OK);
         ck_assert(canonical);
         ck_assert_uint_eq(kx_document__count(result), count);
-        ck_assert(kx_document__find(result, "name59", 6, NULL, &item));
+        ck_assert(kx_document__find(result, "name59", 6, &item));
     }
     kx_buf__free(&scratch);
 }

@@ -126,9 +126,8 @@ static void leads_to(const char *text, const char *expected)
 {
     kx_path path;
     kx_slice item;
-    uint32_t hint = 0;
     ck_assert_int_eq(kx_path__parse(text, &path), KX_OK);
-    ck_assert_int_eq(kx_document__at(hex(DOCUMENT), &path, &hint, &item), expected != NULL);
+    ck_assert_int_eq(kx_document__at(hex(DOCUMENT), &path, &item), expected != NULL);
     ck_bytes_eq(item, expected != NULL ? hex(expected) : kx_slice_of(NULL, 0));
     kx_path__free(&path);
 }

@@ -12,14 +12,21 @@ static const kx_model users = {
 static const kx_model orders = {
     .name = "orders",
     .indexes = (const kx_index[]){{.paths = "code", .unique = true}, {.paths = NULL}},
-    .relations = (const kx_relation[]){
-        {.name = "user", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "user_id", .reverse = "orders"}, {.name = NULL}},
+    .relations =
+        (const kx_relation[]){
+            {.name = "user", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "user_id", .reverse = "orders"},
+            {.name = NULL}},
 };
 
 static const kx_model notes = {
     .name = "notes",
-    .relations = (const kx_relation[]){{.name = "author", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "author_id",
-                                        .related_field = "user_id", .reverse = "notes", .optional = true},
+    .relations = (const kx_relation[]){{.name = "author",
+                                        .kind = KX_FOREIGN_KEY,
+                                        .target = "users",
+                                        .foreign_key = "author_id",
+                                        .related_field = "user_id",
+                                        .reverse = "notes",
+                                        .optional = true},
                                        {.name = NULL}},
 };
 

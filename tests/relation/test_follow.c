@@ -43,7 +43,8 @@ START_TEST(a_primary_key_is_one_descent)
 {
     shop it = rt_start_with(MODELS(&id_users, &orders_alone));
     rt_save(it.txn, "users", "{\"user_id\": 7, \"name\": \"gil\"}");
-    kx_doc *order = rt_save(it.txn, "orders", "{\"user_id\": 7}"), *other = rt_save(it.txn, "orders", "{\"user_id\": 7.0}");
+    kx_doc *order = rt_save(it.txn, "orders", "{\"user_id\": 7}"),
+           *other = rt_save(it.txn, "orders", "{\"user_id\": 7.0}");
     kx_doc *lost = rt_save(it.txn, "orders", "{\"user_id\": -1}"), *target;
     kx_stats before = rt_stats(it.txn);
     ck_assert_str_eq(kx_doc_text(rt_follow(order, "user"), "name"), "gil");
@@ -170,7 +171,8 @@ START_TEST(what_is_no_foreign_key_cannot_be_followed)
 {
     shop it = rt_start(KX_WRITE);
     kx_doc *ann = rt_get(it.txn, "users", 1), *target = ann, *copy;
-    rt_fails(kx_doc_follow(ann, "orders", &target), KX_INVALID, "users.orders is a set: search it with kx_related_find");
+    rt_fails(kx_doc_follow(ann, "orders", &target), KX_INVALID,
+             "users.orders is a set: search it with kx_related_find");
     ck_assert_ptr_null(target);
     rt_fails(kx_doc_follow(ann, "user_id", &target), KX_INVALID, "users has no relation 'user_id'");
     rt_ok(kx_doc_copy(rt_get(it.txn, "orders", 1), &copy));
@@ -242,7 +244,8 @@ END_TEST
 START_TEST(a_deleted_target_is_gone)
 {
     shop it = rt_start(KX_WRITE);
-    kx_doc *target, *order = rt_get(it.txn, "orders", 1), *of_bob = rt_get(it.txn, "orders", 2), *note = rt_get(it.txn, "notes", 1);
+    kx_doc *target, *order = rt_get(it.txn, "orders", 1), *of_bob = rt_get(it.txn, "orders", 2),
+                    *note = rt_get(it.txn, "notes", 1);
     rt_follow(order, "user");
     rt_follow(note, "author");
     kx_doc *bob = rt_follow(of_bob, "user");
@@ -345,8 +348,12 @@ START_TEST(a_relation_declared_in_an_aborted_savepoint_is_forgotten)
     shop it = rt_start(KX_WRITE);
     kx_txn *child;
     kx_doc *target, *note = rt_get(it.txn, "notes", 1);
-    const kx_model more = {.name = "notes", .relations = RELATIONS({.name = "same", .kind = KX_FOREIGN_KEY, .target = "users",
-                                                                   .foreign_key = "author_id", .related_field = "user_id"})};
+    const kx_model more = {.name = "notes",
+                           .relations = RELATIONS({.name = "same",
+                                                   .kind = KX_FOREIGN_KEY,
+                                                   .target = "users",
+                                                   .foreign_key = "author_id",
+                                                   .related_field = "user_id"})};
     rt_ok(kx_txn_child(it.txn, &child));
     rt_ok(kx_declare(child, MODELS(&more)));
     rt_follow(note, "same");
@@ -366,8 +373,12 @@ START_TEST(a_relation_declared_after_the_document_was_loaded_is_known)
 {
     shop it = rt_start(KX_WRITE);
     kx_doc *order = rt_get(it.txn, "orders", 1), *ann = rt_get(it.txn, "users", 1), *target;
-    const kx_model more = {.name = "orders", .relations = RELATIONS({.name = "buyer", .kind = KX_FOREIGN_KEY, .target = "users",
-                                                                    .foreign_key = "user_id", .reverse = "bought"})};
+    const kx_model more = {.name = "orders",
+                           .relations = RELATIONS({.name = "buyer",
+                                                   .kind = KX_FOREIGN_KEY,
+                                                   .target = "users",
+                                                   .foreign_key = "user_id",
+                                                   .reverse = "bought"})};
     rt_follow(order, "user");
     rt_ok(kx_declare(it.txn, MODELS(&more)));
     ck_assert_str_eq(kx_doc_text(rt_follow(order, "buyer"), "name"), "ann");
@@ -383,9 +394,19 @@ END_TEST
 
 START_TEST(two_foreign_keys_lead_to_one_collection)
 {
-    const kx_model trips = {.name = "trips", .relations = RELATIONS(
-        {.name = "driver", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "driver_id", .related_field = "user_id", .reverse = "driven"},
-        {.name = "owner", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "owner_id", .related_field = "user_id", .reverse = "owned"})};
+    const kx_model trips = {.name = "trips",
+                            .relations = RELATIONS({.name = "driver",
+                                                    .kind = KX_FOREIGN_KEY,
+                                                    .target = "users",
+                                                    .foreign_key = "driver_id",
+                                                    .related_field = "user_id",
+                                                    .reverse = "driven"},
+                                                   {.name = "owner",
+                                                    .kind = KX_FOREIGN_KEY,
+                                                    .target = "users",
+                                                    .foreign_key = "owner_id",
+                                                    .related_field = "user_id",
+                                                    .reverse = "owned"})};
     shop it = rt_start_with(MODELS(&trips, &loose_users));
     kx_doc *ann = rt_save(it.txn, "users", "{\"user_id\": 1}"), *bob = rt_save(it.txn, "users", "{\"user_id\": 2}");
     kx_doc *trip = rt_save(it.txn, "trips", "{\"driver_id\": 1, \"owner_id\": 2}");
@@ -441,10 +462,20 @@ END_TEST
 
 START_TEST(models_may_refer_to_each_other)
 {
-    const kx_model people = {.name = "people", .relations = RELATIONS(
-        {.name = "home", .kind = KX_FOREIGN_KEY, .target = "houses", .foreign_key = "house_id", .reverse = "inhabitants", .optional = true})};
-    const kx_model houses = {.name = "houses", .relations = RELATIONS(
-        {.name = "owner", .kind = KX_FOREIGN_KEY, .target = "people", .foreign_key = "person_id", .reverse = "houses", .optional = true})};
+    const kx_model people = {.name = "people",
+                             .relations = RELATIONS({.name = "home",
+                                                     .kind = KX_FOREIGN_KEY,
+                                                     .target = "houses",
+                                                     .foreign_key = "house_id",
+                                                     .reverse = "inhabitants",
+                                                     .optional = true})};
+    const kx_model houses = {.name = "houses",
+                             .relations = RELATIONS({.name = "owner",
+                                                     .kind = KX_FOREIGN_KEY,
+                                                     .target = "people",
+                                                     .foreign_key = "person_id",
+                                                     .reverse = "houses",
+                                                     .optional = true})};
     shop it = rt_start_with(MODELS(&people, &houses));
     kx_doc *person = rt_save(it.txn, "people", "{\"person_id\": 1, \"house_id\": 1}");
     kx_doc *house = rt_save(it.txn, "houses", "{\"house_id\": 1, \"person_id\": 1}");
@@ -464,9 +495,14 @@ END_TEST
 
 START_TEST(keys_may_stand_at_nested_paths_on_both_ends)
 {
-    const kx_model deep = {.name = "deep", .relations = RELATIONS(
-        {.name = "user", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "ref.`the user`", .related_field = "ids.main",
-         .reverse = "deep", .optional = true})};
+    const kx_model deep = {.name = "deep",
+                           .relations = RELATIONS({.name = "user",
+                                                   .kind = KX_FOREIGN_KEY,
+                                                   .target = "users",
+                                                   .foreign_key = "ref.`the user`",
+                                                   .related_field = "ids.main",
+                                                   .reverse = "deep",
+                                                   .optional = true})};
     shop it = rt_start_with(MODELS(&deep, &loose_users));
     kx_doc *ann = rt_save(it.txn, "users", "{\"ids\": {\"main\": \"a\"}}"), *target;
     kx_doc *doc = rt_save(it.txn, "deep", "{\"ref\": {\"the user\": \"a\"}}");

@@ -98,8 +98,9 @@ END_TEST
 START_TEST(a_primary_key_is_given_at_the_save_and_not_before)
 {
     const kx_model id_users = {.name = "users", .indexes = INDEXES({.paths = "user_id", .primary = true})};
-    const kx_model alone = {.name = "orders", .relations = RELATIONS({.name = "user", .kind = KX_FOREIGN_KEY, .target = "users",
-                                                                     .foreign_key = "user_id"})};
+    const kx_model alone = {
+        .name = "orders",
+        .relations = RELATIONS({.name = "user", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "user_id"})};
     shop it = rt_start_with(MODELS(&id_users, &alone));
     kx_doc *order = rt_make(it.txn, "orders", "{}"), *user = rt_make(it.txn, "users", "{}");
     ck_assert_int_eq(kx_doc_link(order, "user", user), KX_REQUIRED);

@@ -3,6 +3,8 @@
  */
 #include "relation_test.h"
 
+#include "base/base.h"
+
 /* ---- reading ------------------------------------------------------------------------ */
 
 START_TEST(every_member_of_a_query_holds_within_the_set)
@@ -20,7 +22,8 @@ START_TEST(every_member_of_a_query_holds_within_the_set)
     ck_assert_str_eq(rt_set(ann, "orders", &(kx_query){.offset = 2}), "");
     ck_assert_str_eq(rt_set(ann, "orders", &(kx_query){.filter = "amount < ?", .args = KX_ARGS(kx_int(15))}), "3");
     ck_assert_str_eq(rt_set(ann, "orders", &(kx_query){.where = KX_WHERE({"_id", KX_GE, kx_int(2)})}), "3");
-    ck_assert_uint_eq(rt_count(ann, "orders", &(kx_query){.where = KX_WHERE({"amount", KX_GT, kx_int(5)}), .limit = 1}), 1);
+    ck_assert_uint_eq(rt_count(ann, "orders", &(kx_query){.where = KX_WHERE({"amount", KX_GT, kx_int(5)}), .limit = 1}),
+                      1);
     ck_assert_uint_eq(rt_count(ann, "orders", &(kx_query){.offset = 1}), 1);
     rt_end(&it);
 }
@@ -33,7 +36,8 @@ START_TEST(no_condition_leads_out_of_the_set)
     ck_assert_str_eq(rt_set(ann, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(2)})}), "");
     ck_assert_str_eq(rt_set(ann, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_GE, kx_int(0)})}), "1 3");
     ck_assert_str_eq(rt_set(ann, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_NE, kx_int(1)})}), "");
-    ck_assert_str_eq(rt_set(ann, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_IN, kx_list(KX_ARGS(kx_int(1), kx_int(2)))})}), "1 3");
+    kx_value both = kx_list(KX_ARGS(kx_int(1), kx_int(2)));
+    ck_assert_str_eq(rt_set(ann, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_IN, both})}), "1 3");
     ck_assert_str_eq(rt_set(ann, "orders", &(kx_query){.where = KX_WHERE({"_id", KX_EQ, kx_int(2)})}), "");
     ck_assert_str_eq(rt_set(ann, "orders", &(kx_query){.order_by = "-user_id"}), "1 3");
     ck_assert_uint_eq(rt_count(ann, "orders", &(kx_query){.where = KX_WHERE({"user_id", KX_EQ, kx_int(2)})}), 0);
@@ -66,8 +70,10 @@ START_TEST(the_set_of_a_document_without_a_key_is_empty)
         ck_assert_str_eq(rt_set(nobody, "notes", NULL), "");
         ck_assert_uint_eq(rt_count(nobody, "notes", NULL), 0);
         ck_assert_uint_eq(rt_count(nobody, "notes", &(kx_query){.where = KX_WHERE({"author_id", KX_IS_NULL, {0}})}), 0);
-        rt_fails(kx_related_add(nobody, "notes", note), KX_REQUIRED, "users.notes: this document has no user_id to be referred by");
-        rt_fails(kx_related_replace(nobody, "notes", &note, 1), KX_REQUIRED, "users.notes: this document has no user_id to be referred by");
+        rt_fails(kx_related_add(nobody, "notes", note), KX_REQUIRED,
+                 "users.notes: this document has no user_id to be referred by");
+        rt_fails(kx_related_replace(nobody, "notes", &note, 1), KX_REQUIRED,
+                 "users.notes: this document has no user_id to be referred by");
         ck_assert_int_eq(kx_related_remove(nobody, "notes", note), KX_NOTFOUND);
         rt_ok(kx_related_clear(nobody, "notes"));
         rt_ok(kx_related_replace(nobody, "notes", NULL, 0));
@@ -169,7 +175,8 @@ START_TEST(a_failed_add_leaves_all_as_it_was)
 {
     shop it = rt_start(KX_WRITE);
     kx_doc *ann = rt_get(it.txn, "users", 1), *second = rt_get(it.txn, "orders", 2);
-    kx_doc *fresh = rt_make(it.txn, "orders", "{\"code\": \"a\"}"), *null = rt_make(it.txn, "orders", "{\"user_id\": null, \"code\": \"a\"}");
+    kx_doc *fresh = rt_make(it.txn, "orders", "{\"code\": \"a\"}");
+    kx_doc *null = rt_make(it.txn, "orders", "{\"user_id\": null, \"code\": \"a\"}");
     rt_save(it.txn, "orders", "{\"code\": \"a\"}");
     rt_fails(kx_related_add(ann, "orders", fresh), KX_EXISTS, "orders.code = \"a\" is taken by document 4");
     ck_assert_str_eq(rt_shows(fresh), "{\"code\":\"a\"}");
@@ -186,12 +193,16 @@ START_TEST(a_failed_add_leaves_all_as_it_was)
 }
 END_TEST
 
-/* One document of `pairs` for each (a_id, b): a unique compound index makes giving a key fail without any other change. */
+/* A unique compound index makes giving a key fail without any other change. */
 static const kx_model hosts = {.name = "hosts", .indexes = INDEXES({.paths = "host_id", .unique = true})};
 static const kx_model ports = {
     .name = "ports",
     .indexes = INDEXES({.paths = "host_id,port", .unique = true}),
-    .relations = RELATIONS({.name = "host", .kind = KX_FOREIGN_KEY, .target = "hosts", .foreign_key = "host_id", .reverse = "ports",
+    .relations = RELATIONS({.name = "host",
+                            .kind = KX_FOREIGN_KEY,
+                            .target = "hosts",
+                            .foreign_key = "host_id",
+                            .reverse = "ports",
                             .optional = true}),
 };
 
@@ -200,7 +211,8 @@ START_TEST(a_failed_add_leaves_an_unchanged_member_unchanged)
     shop it = rt_start_with(MODELS(&hosts, &ports));
     kx_doc *host = rt_save(it.txn, "hosts", "{\"host_id\": 1}");
     rt_save(it.txn, "ports", "{\"host_id\": 1, \"port\": 80}");
-    kx_doc *port = rt_save(it.txn, "ports", "{\"host_id\": 2, \"port\": 80}"), *bare = rt_save(it.txn, "ports", "{\"port\": 80}");
+    kx_doc *port = rt_save(it.txn, "ports", "{\"host_id\": 2, \"port\": 80}"),
+           *bare = rt_save(it.txn, "ports", "{\"port\": 80}");
     ck_assert_int_eq(kx_related_add(host, "ports", port), KX_EXISTS);
     ck_assert_str_eq(rt_shows(port), "{\"host_id\":2,\"port\":80}");
     ck_assert(!kx_doc_is_changed(port));
@@ -218,7 +230,8 @@ START_TEST(members_are_of_the_right_collection_and_this_transaction)
     kx_txn *read = rt_begin(it.db, KX_READ);
     kx_doc *there = rt_get(read, "orders", 2), *ann_there = rt_get(read, "users", 1);
     rt_fails(kx_related_add(ann, "orders", ann), KX_INVALID, "users.orders relates to orders, not to users");
-    rt_fails(kx_related_add(ann, "orders", there), KX_INVALID, "users.orders: the documents are of different transactions");
+    rt_fails(kx_related_add(ann, "orders", there), KX_INVALID,
+             "users.orders: the documents are of different transactions");
     rt_fails(kx_related_add(ann_there, "orders", there), KX_READONLY, "this is a read transaction");
     rt_fails(kx_related_remove(ann_there, "orders", there), KX_READONLY, "this is a read transaction");
     rt_fails(kx_related_clear(ann_there, "orders"), KX_READONLY, "this is a read transaction");
@@ -260,7 +273,8 @@ END_TEST
 START_TEST(a_required_foreign_key_lets_nobody_out)
 {
     shop it = rt_start(KX_WRITE);
-    kx_doc *ann = rt_get(it.txn, "users", 1), *first = rt_get(it.txn, "orders", 1), *second = rt_get(it.txn, "orders", 2);
+    kx_doc *ann = rt_get(it.txn, "users", 1), *first = rt_get(it.txn, "orders", 1),
+           *second = rt_get(it.txn, "orders", 2);
     kx_stats before = rt_stats(it.txn);
     rt_fails(kx_related_remove(ann, "orders", first), KX_REQUIRED, "Cannot set user to null (not optional)");
     rt_fails(kx_related_clear(ann, "orders"), KX_REQUIRED, "Cannot set user to null (not optional)");
@@ -316,8 +330,10 @@ END_TEST
 
 START_TEST(a_required_field_refuses_null_even_where_no_relation_asks)
 {
-    const kx_model boxes = {.name = "boxes", .relations = RELATIONS({.name = "things", .kind = KX_RELATED_SET, .target = "things",
-                                                                    .foreign_key = "box_id"})};
+    const kx_model boxes = {
+        .name = "boxes",
+        .relations =
+            RELATIONS({.name = "things", .kind = KX_RELATED_SET, .target = "things", .foreign_key = "box_id"})};
     const kx_model things = {.name = "things", .fields = FIELDS({.path = "box_id", .type = KX_TYPE_INT})};
     shop it = rt_start_with(MODELS(&boxes, &things));
     kx_doc *box = rt_save(it.txn, "boxes", "{\"box_id\": 1}");
@@ -359,7 +375,8 @@ END_TEST
 START_TEST(a_replace_that_fails_half_way_changes_nothing)
 {
     shop it = rt_start_with(MODELS(&hosts, &ports));
-    kx_doc *host = rt_save(it.txn, "hosts", "{\"host_id\": 1}"), *leaver = rt_save(it.txn, "ports", "{\"host_id\": 1, \"port\": 7}");
+    kx_doc *host = rt_save(it.txn, "hosts", "{\"host_id\": 1}"),
+           *leaver = rt_save(it.txn, "ports", "{\"host_id\": 1, \"port\": 7}");
     kx_doc *members[4] = {
         rt_save(it.txn, "ports", "{\"host_id\": 2, \"port\": 80}"),
         rt_make(it.txn, "ports", "{\"port\": 81}"),
@@ -410,15 +427,61 @@ START_TEST(sets_change_within_a_savepoint_and_go_back_with_it)
 }
 END_TEST
 
+/* ---- no memory ------------------------------------------------------------------------- */
+
+static int change_relations(kx_doc *ann, kx_doc *note, kx_doc *fresh)
+{
+    kx_doc *members[] = {note, fresh}, *target;
+    int rc = kx_doc_follow(note, "author", &target);
+    if (rc == KX_OK)
+        rc = kx_doc_link(note, "author", ann);
+    return rc == KX_OK ? kx_related_replace(ann, "notes", members, 2) : rc;
+}
+
+START_TEST(without_memory_the_store_is_as_it_was)
+{
+    shop it = rt_start(KX_WRITE);
+    const char *before = rt_set(rt_get(it.txn, "users", 1), "notes", NULL);
+    bool hit = true;
+    for (long n = 0; hit; n++) {
+        kx_txn *child;
+        rt_ok(kx_txn_child(it.txn, &child));
+        kx_doc *ann = rt_get(child, "users", 1), *note = rt_get(child, "notes", 3),
+               *fresh = rt_make(child, "notes", "{\"n\": 1}");
+        kx_base__fail_alloc_after(n);
+        int rc = change_relations(ann, note, fresh);
+        hit = kx_base__fail_alloc_after(-1) < 0;
+        ck_assert_msg(rc == KX_NOMEM || rc == KX_OK, "%d %s", rc, kx_errmsg());
+        ck_assert(hit || rc == KX_OK);
+        ck_assert_str_eq(rt_set(ann, "notes", NULL), rc == KX_OK ? "3 4" : before);
+        kx_txn_abort(child);
+        ck_assert_str_eq(rt_stored(it.txn, "notes", 3), "{\"author_id\":999}");
+        kx_doc_release(ann);
+        kx_doc_release(note);
+        kx_doc_release(fresh);
+    }
+    rt_end(&it);
+}
+END_TEST
+
 /* ---- declarations ------------------------------------------------------------------------------ */
 
 START_TEST(a_pair_may_be_written_by_hand_with_differing_fields)
 {
-    const kx_model clubs = {.name = "clubs", .relations = RELATIONS({.name = "members", .kind = KX_RELATED_SET, .target = "players",
-                                                                    .foreign_key = "club_code", .local_field = "code"})};
-    const kx_model players = {.name = "players", .relations = RELATIONS({.name = "club", .kind = KX_FOREIGN_KEY, .target = "clubs",
-                                                                        .foreign_key = "club_code", .related_field = "code",
-                                                                        .reverse = "members", .optional = true})};
+    const kx_model clubs = {.name = "clubs",
+                            .relations = RELATIONS({.name = "members",
+                                                    .kind = KX_RELATED_SET,
+                                                    .target = "players",
+                                                    .foreign_key = "club_code",
+                                                    .local_field = "code"})};
+    const kx_model players = {.name = "players",
+                              .relations = RELATIONS({.name = "club",
+                                                      .kind = KX_FOREIGN_KEY,
+                                                      .target = "clubs",
+                                                      .foreign_key = "club_code",
+                                                      .related_field = "code",
+                                                      .reverse = "members",
+                                                      .optional = true})};
     shop it = rt_start_with(_i == 0 ? MODELS(&clubs, &players) : MODELS(&players, &clubs));
     kx_doc *club = rt_save(it.txn, "clubs", "{\"code\": \"fc\"}"), *player = rt_make(it.txn, "players", "{}");
     rt_ok(kx_related_add(club, "members", player));
@@ -433,8 +496,10 @@ END_TEST
 
 START_TEST(long_keys_do_not_mix)
 {
-    const kx_model clubs = {.name = "clubs", .relations = RELATIONS({.name = "members", .kind = KX_RELATED_SET, .target = "players",
-                                                                    .foreign_key = "code"})};
+    const kx_model clubs = {
+        .name = "clubs",
+        .relations =
+            RELATIONS({.name = "members", .kind = KX_RELATED_SET, .target = "players", .foreign_key = "code"})};
     shop it = rt_start_with(MODELS(&clubs, &(kx_model){.name = "players"}));
     char *stem = kxt_print("%0900d", 0);
     kx_doc *one = rt_save(it.txn, "clubs", kxt_print("{\"code\": \"%s1\"}", stem));
@@ -469,6 +534,7 @@ static void add_changes(Suite *suite)
     tcase_add_test(cases, sets_change_within_a_savepoint_and_go_back_with_it);
     tcase_add_loop_test(cases, a_pair_may_be_written_by_hand_with_differing_fields, 0, 2);
     tcase_add_test(cases, long_keys_do_not_mix);
+    tcase_add_test(cases, without_memory_the_store_is_as_it_was);
     suite_add_tcase(suite, cases);
 }
 
