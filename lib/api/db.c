@@ -1,4 +1,6 @@
 /* db.c -- open, close, declare, drop. The promises are in <lmdbkenobix/db.h>. */
+#include <string.h>
+
 #include "api/api.h"
 
 #define KX_VERSION_TEXT PACKAGE_VERSION
@@ -11,20 +13,34 @@ int kx_api__null(const char *function, const char *argument)
     return kx_base__fail(KX_INVALID, "%s: %s is NULL", function, argument);
 }
 
+/* Programs ask for the same few names again and again, mostly as the same literals. */
+static int find_collection(kx_txn *txn, const char *name, const kx_cat_collection **collection)
+{
+    const kx_catalog *catalog = txn->catalog;
+    uint32_t *recent = &txn->top->recent[(uintptr_t)name >> 3 & 3];
+    if (*recent < catalog->count && strcmp(catalog->collections[*recent].name, name) == 0) {
+        *collection = &catalog->collections[*recent];
+        return KX_OK;
+    }
+    int rc = kx_catalog__named(catalog, name, collection);
+    if (rc == KX_OK)
+        *recent = (uint32_t)(*collection)->position;
+    return rc;
+}
+
 int kx_api__enter(kx_txn *txn, const char *name, const kx_cat_collection **collection)
 {
     if (name == NULL)
         return kx_base__fail(KX_INVALID, "the name of the collection is NULL");
     int rc = kx_collection__enter(txn);
-    return rc == KX_OK ? kx_catalog__named(txn->catalog, name, collection) : rc;
+    return rc == KX_OK ? find_collection(txn, name, collection) : rc;
 }
 
 int kx_open(const char *path, const kx_options *options, kx_db **db)
 {
     if (db == NULL)
         return kx_base__done(kx_api__null("kx_open", "db"));
-    int rc = kx_collection__open(path, options, db);
-    return rc < 0 ? kx_base__done(rc) : rc;
+    return kx_collection__open(path, options, db);
 }
 
 int kx_close(kx_db *db)

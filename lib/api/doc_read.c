@@ -37,6 +37,16 @@ static int out_of_range(const kx_doc *doc, const char *path, const kx_value *val
                             kx_base__show(value, text, sizeof text), expected);
 }
 
+/* A field by its plain name, straight from the bytes; missing where the path is another one, or nothing stands there. */
+static inline kx_slice plain_item(const kx_doc *doc, const char *path)
+{
+    size_t size;
+    kx_slice item = {0};
+    if (kx_path__plain(path, &size))
+        kx_document__find(doc->bytes, path, size, &item);
+    return item;
+}
+
 static int get_value(const kx_doc *doc, const char *path, kx_value *value)
 {
     kx_slice item;
@@ -125,6 +135,8 @@ int kx_doc_get_real(const kx_doc *doc, const char *path, double *out)
 {
     kx_value value;
     double real = 0;
+    if (doc != NULL && path != NULL && out != NULL && kx_document__real(plain_item(doc, path), out))
+        return KX_OK;
     int rc = get_number(doc, path, out, &value);
     if (rc == KX_OK && value.type == KX_TYPE_REAL) {
         real = value.real;

@@ -23,7 +23,8 @@ int kx_cursor_next(kx_cursor *cursor, kx_doc **doc)
         *doc = NULL;
     if (cursor == NULL || doc == NULL)
         return kx_base__done(kx_api__null("kx_cursor_next", cursor == NULL ? "cursor" : "doc"));
-    int rc = kx_collection__enter_top(kx_query__txn(cursor)->top);
+    kx_txn *top = kx_query__txn(cursor)->top;
+    int rc = kx_collection__is_snapshot(top) ? KX_OK : kx_collection__enter_top(top);
     if (rc == KX_OK)
         rc = kx_query__next(cursor, doc);
     if (rc != KX_NOTFOUND)

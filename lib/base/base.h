@@ -143,5 +143,6 @@ size_t kx_base__utf8_cut(const char *text, size_t size, size_t limit);
 /* Changes in a child made by fork(): compare with what was kept at open. The first call registers a handler: make it
    before the fork that is to be seen. Later ones are two loads. */
 unsigned kx_base__fork_count(void);
+extern atomic_uint kx_base__forks;          /* the number itself, for who has called it before */
 
 #endif

@@ -5,12 +5,12 @@
 
 #include <pthread.h>
 
-static atomic_uint forks;
+atomic_uint kx_base__forks;
 static atomic_bool registered;
 
 static void count_fork(void)
 {
-    atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&kx_base__forks, 1, memory_order_relaxed);
 }
 
 /* Tried again at the next call where the system had no memory for it. */
@@ -27,5 +27,5 @@ unsigned kx_base__fork_count(void)
 {
     if (!atomic_load_explicit(&registered, memory_order_relaxed))
         register_handler();
-    return atomic_load_explicit(&forks, memory_order_relaxed);
+    return atomic_load_explicit(&kx_base__forks, memory_order_relaxed);
 }

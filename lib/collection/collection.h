@@ -79,6 +79,7 @@ struct kx_txn {
     struct kx_tally    *tallies;          /* writes so far, by collection number */
     size_t          tally_count;
     struct kx_retired  *retired;          /* catalogs that instances may still point into */
+    uint32_t        recent[4];            /* positions of collections asked for by name: tried first, always compared */
     kx_txn         *next_of_db;
 };
 
@@ -88,6 +89,12 @@ kx_txn *kx_collection__innermost(kx_txn *txn);
 /* Checks at the public edge: handle not from before a fork (KX_FORKED), writer's own thread (KX_THREAD), no live child (KX_BUSY), not failed. */
 int kx_collection__enter(kx_txn *txn);
 int kx_collection__enter_top(kx_txn *top);      /* the same, where a live child is fine: it acts */
+/* A snapshot, not from before a fork: all that kx_collection__enter_top() would find is well. */
+static inline bool kx_collection__is_snapshot(const kx_txn *top)
+{
+    return !top->writes && top->db->fork_count == atomic_load_explicit(&kx_base__forks, memory_order_relaxed);
+}
+
 /* The same for calls through an instance or cursor, which act in the innermost transaction: *acting. KX_READONLY for a free copy. */
 int kx_collection__enter_doc(const kx_doc *doc, kx_txn **acting);
 /* KX_READONLY when the transaction is a read one, or the collection is not writable in this version. */
@@ -107,7 +114,7 @@ uint32_t kx_collection__writes_to(const kx_txn *txn, uint32_t collection);
 
 /* ---- opening, declaring ----------------------------------------------------------------- */
 
-int kx_collection__open(const char *path, const kx_options *options, kx_db **db);
+int kx_collection__open(const char *path, const kx_options *options, kx_db **db);   /* publishes its errors, as kx_collection__run */
 int kx_collection__close(kx_db *db);
 int kx_collection__declare(kx_txn *txn, const kx_model *const *models);
 int kx_collection__declare_json(kx_txn *txn, const char *text);

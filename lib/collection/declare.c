@@ -196,35 +196,44 @@ static int tell_walkers(kx_txn *txn)
     return rc;
 }
 
-int kx_collection__apply(kx_txn *txn, kx_cat_plan *plan)
+/* All steps in a savepoint of the store. What fails half-way in it goes with it. */
+static int carry_out_all(kx_txn *txn, const kx_cat_plan *plan)
 {
     kx_store_txn *outer = txn->store, *inner = NULL;
-    int rc = plan->next == NULL ? KX_OK : kx_collection__enter_write(txn, NULL);
-    if (rc != KX_OK || plan->next == NULL) {
-        kx_catalog__plan_free(plan);
+    int rc = kx_store__child(outer, &inner);
+    if (rc != KX_OK)
         return rc;
-    }
-    rc = tell_walkers(txn);
+    txn->store = inner;
+    for (size_t i = 0; i < plan->count && rc == KX_OK; i++)
+        rc = carry_out(txn, plan->next, &plan->steps[i]);
     if (rc == KX_OK)
-        rc = kx_store__child(outer, &inner);
-    if (rc == KX_OK) {
-        txn->store = inner;
-        for (size_t i = 0; i < plan->count && rc == KX_OK; i++)
-            rc = carry_out(txn, plan->next, &plan->steps[i]);
-        if (rc == KX_OK)
-            rc = kx_collection__write_catalog(txn, plan);
-        txn->store = outer;
-        if (rc == KX_OK)
-            rc = kx_store__commit(inner);
-        else
-            kx_store__abort(inner);
-    }
-    if (rc == KX_OK) {
-        kx_collection__set_catalog(txn, plan->next);
-        plan->next = NULL;
-    } else if (txn->top->failed != KX_OK) {
-        txn->top->failed = KX_OK;
+        rc = kx_collection__write_catalog(txn, plan);
+    txn->store = outer;
+    if (rc == KX_OK)
+        return kx_store__commit(inner);
+    kx_store__abort(inner);
+    if (txn->top->failed != KX_OK)
         kx_collection__mark_all_stale(txn->top);
+    txn->top->failed = KX_OK;
+    return rc;
+}
+
+int kx_collection__apply(kx_txn *txn, kx_cat_plan *plan)
+{
+    kx_retired *room = NULL;
+    int rc = plan->next == NULL ? KX_OK : kx_collection__enter_write(txn, NULL);
+    if (rc == KX_OK && plan->next != NULL) {
+        rc = tell_walkers(txn);
+        if (rc == KX_OK)
+            rc = kx_collection__room_to_retire(txn, &room);
+        if (rc == KX_OK)
+            rc = carry_out_all(txn, plan);
+        if (rc == KX_OK) {
+            kx_collection__set_catalog(txn, room, plan->next);
+            room = NULL;
+            plan->next = NULL;
+        }
+        kx_base__free(room);
     }
     kx_catalog__plan_free(plan);
     return rc;

@@ -362,6 +362,11 @@ int kx_collection__doc_turn(kx_doc *doc, uint64_t id, kx_slice row)
     int rc = kx_collection__document_of(doc->txn->db, doc->collection, id, row, &document);
     if (rc != KX_OK)
         return rc;
+    if (doc->more == NULL && doc->relation_free == NULL && !doc->txn->writes) {
+        doc->id = id;                       /* only its fields were read: there is nothing else to change */
+        doc->bytes = document;
+        return KX_OK;
+    }
     kx_collection__delist(doc);
     empty_doc(doc);
     doc->id = id;

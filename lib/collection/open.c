@@ -124,6 +124,8 @@ int kx_collection__open(const char *path, const kx_options *given, kx_db **resul
         rc = look(db, &options, &needed);
     if (rc == KX_OK && needed)
         rc = kx_collection__run(db, KX_WRITE, upgrade, &options);
+    else
+        rc = kx_base__done(rc);
     if (rc == KX_OK) {
         *result = db;
         return KX_OK;

@@ -14,7 +14,7 @@ kx_txn *kx_collection__innermost(kx_txn *txn)
 
 static bool was_forked(const kx_txn *txn)
 {
-    return txn->db->fork_count != kx_base__fork_count();
+    return txn->db->fork_count != atomic_load_explicit(&kx_base__forks, memory_order_relaxed);
 }
 
 static bool is_anothers(const kx_txn *txn)

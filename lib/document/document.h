@@ -46,6 +46,9 @@ size_t kx_document__length(const uint8_t *data, size_t size);
 /* Decode an item in place: containers come as their bytes, missing as type 0. Malformed: KX_CORRUPT. */
 int kx_document__value(kx_slice item, kx_value *value);
 
+/* A real in place. False, and *real as it was: something else, or missing. */
+bool kx_document__real(kx_slice item, double *real);
+
 /* The type alone; KX_TYPE_NONE for missing or malformed. */
 kx_type kx_document__type(kx_slice item);
 

@@ -169,6 +169,14 @@ static void decode_integer(const uint8_t *data, kx_value *value)
     value->integer = (int64_t)bits;
 }
 
+bool kx_document__real(kx_slice item, double *real)
+{
+    if (item.size < 9 || *item.data != 0xcb)
+        return false;
+    *real = kx_load_real(item.data + 1, 8);
+    return true;
+}
+
 int kx_document__value(kx_slice item, kx_value *value)
 {
     memset(value, 0, sizeof *value);

@@ -224,9 +224,11 @@ END_TEST
 START_TEST(read_documents_and_copies_give_structs_but_take_none)
 {
     kx_txn *txn = open_things();
+    kx_db *first = txn->db;
     everything row;
     ct_insert(txn, "things", "{\"text\":\"t\",\"i8\":3}");
     ct_ok(kx_txn_commit(txn));
+    ct_ok(kx_close(first));
     kx_db *db = ct_open(NULL);
     txn = ct_begin(db, KX_READ);
     kx_doc *doc = ct_get(txn, "things", 1), *copy;
