@@ -4,6 +4,7 @@ check_PROGRAMS += \
 	tests/collection/test_declare \
 	tests/collection/test_faults \
 	tests/collection/test_fields \
+	tests/collection/test_format \
 	tests/collection/test_golden \
 	tests/collection/test_instances \
 	tests/collection/test_layout \
@@ -25,6 +26,8 @@ tests_collection_test_faults_SOURCES = tests/collection/test_faults.c $(kx_colle
 tests_collection_test_faults_LDADD = $(kx_test_ldadd)
 tests_collection_test_fields_SOURCES = tests/collection/test_fields.c $(kx_collection_test)
 tests_collection_test_fields_LDADD = $(kx_test_ldadd)
+tests_collection_test_format_SOURCES = tests/collection/test_format.c
+tests_collection_test_format_LDADD = $(kx_test_ldadd)
 tests_collection_test_golden_SOURCES = tests/collection/test_golden.c tests/golden/golden.c tests/golden/golden.h $(kx_collection_test)
 tests_collection_test_golden_LDADD = $(kx_test_ldadd)
 tests_collection_test_instances_SOURCES = tests/collection/test_instances.c $(kx_collection_test)

@@ -395,6 +395,67 @@ START_TEST(opening_with_known_models_works_beside_a_stopped_writer)
 }
 END_TEST
 
+/* ---- readers in other threads ----------------------------------------------------------------------- */
+
+static atomic_bool enough;
+
+static int read_all_over(kx_txn *txn, void *context)
+{
+    uint64_t count;
+    (void)context;
+    ct_check(txn);
+    for (size_t i = 0; i < txn->catalog->count; i++) {
+        kx_doc *doc;
+        const char *name = txn->catalog->collections[i].name;
+        ct_ok(kx_count(txn, name, NULL, &count));
+        ct_ok(kx_get(txn, name, "where", kx_text(name), &doc));
+        kx_doc_release(doc);
+    }
+    return KX_OK;
+}
+
+static void *keep_reading(void *context)
+{
+    while (!atomic_load(&enough))
+        ct_ok(kx_read(the_db, read_all_over, context));
+    return NULL;
+}
+
+/* Each collection says in its documents what it is: a handle that got the wrong table would be seen. */
+static void come_and_go(int round, bool keep)
+{
+    const char *name = kxt_print("c%d", round % 6);
+    const kx_model model = {.name = name, .indexes = INDEXES({.paths = "where"}, {.paths = kxt_print("n%d", round % 2), .unique = round % 3 == 0})};
+    kx_txn *txn = ct_begin(the_db, KX_WRITE), *child = ct_child(txn);
+    if (kx_catalog__find(txn->catalog, name) != NULL)
+        ct_ok(kx_drop_collection(child, name));
+    ct_ok(kx_declare(child, MODELS(&model)));
+    for (int i = 0; i < 10; i++)
+        ct_insert(child, name, kxt_print("{\"where\":\"%s\",\"n0\":%d}", name, i));
+    if (keep)
+        ct_ok(kx_txn_commit(child));
+    else
+        kx_txn_abort(child);
+    ct_ok(kx_txn_commit(txn));
+}
+
+START_TEST(readers_in_other_threads_are_right_while_tables_come_and_go)
+{
+    pthread_t threads[2];
+    the_db = ct_open(NULL);
+    come_and_go(0, true);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, keep_reading, NULL), 0);
+    for (int round = 1; round < (int)kxt_scaled(150); round++)
+        come_and_go(round, round % 4 != 3);
+    atomic_store(&enough, true);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    ct_check_store(the_db);
+    ct_ok(kx_close(the_db));
+}
+END_TEST
+
 /* ---- opening with a schema version -------------------------------------------------------------- */
 
 static int migrations;
@@ -560,6 +621,7 @@ static Suite *suite(void)
     tcase_add_test(tests, a_migration_that_fails_leaves_the_store_untouched);
     tcase_add_test(tests, a_model_that_contradicts_the_store_does_not_open_it);
     tcase_add_test(tests, a_schema_travels_as_text_with_its_next_id);
+    tcase_add_test(tests, readers_in_other_threads_are_right_while_tables_come_and_go);
     suite_add_tcase(suite, tests);
     return suite;
 }

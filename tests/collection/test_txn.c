@@ -539,6 +539,70 @@ START_TEST(kx_write_inside_kx_write_is_a_deadlock_and_inside_kx_read_is_fine)
 }
 END_TEST
 
+/* ---- many writers ------------------------------------------------------------------------ */
+
+static int count_up(kx_txn *txn, void *context)
+{
+    (void)context;
+    kx_doc *doc;
+    int64_t n;
+    ct_ok(kx_get_by_id(txn, "users", 1, &doc));
+    ct_ok(kx_doc_get_int(doc, "age", &n));
+    ct_ok(kx_doc_set(doc, "age", kx_int(n + 1)));
+    ct_ok(kx_doc_set(doc, "email", kx_text(kxt_print("%d", (int)n))));
+    ct_ok(kx_doc_save(doc));
+    return kx_insert(txn, "users", "{}", 2, NULL);
+}
+
+static kx_db *counted;
+
+static void *count_often(void *context)
+{
+    (void)context;
+    for (uint64_t i = 0; i < kxt_scaled(100); i++)
+        ct_ok(kx_write(counted, count_up, NULL));
+    return NULL;
+}
+
+static void count_in_process(void)
+{
+    counted = open_users();
+    count_often(NULL);
+    ct_ok(kx_close(counted));
+}
+
+START_TEST(writers_in_threads_and_processes_lose_no_update)
+{
+    pthread_t threads[3];
+    kx_db *db = open_users();
+    kx_txn *txn = ct_begin(db, KX_WRITE);
+    ct_insert(txn, "users", "{\"age\":0}");
+    ct_ok(kx_txn_commit(txn));
+    ct_ok(kx_close(db));
+    fflush(NULL);
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        count_in_process();
+        _exit(0);
+    }
+    counted = db = open_users();
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, count_often, NULL), 0);
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    ct_join(pid);
+    txn = ct_begin(db, KX_READ);
+    ck_assert_uint_eq(ct_count(txn, "users"), 1 + 4 * kxt_scaled(100));
+    int64_t n;
+    ct_ok(kx_doc_get_int(ct_get(txn, "users", 1), "age", &n));
+    ck_assert_int_eq(n, (int64_t)(4 * kxt_scaled(100)));
+    kx_txn_abort(txn);
+    ct_check_store(db);
+    ct_ok(kx_close(db));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("collection/txn");
@@ -564,6 +628,7 @@ static Suite *suite(void)
     tcase_add_test(tests, the_text_of_the_inner_failure_survives_kx_write);
     tcase_add_test(tests, a_child_left_open_in_kx_write_commits_nothing);
     tcase_add_test(tests, kx_write_inside_kx_write_is_a_deadlock_and_inside_kx_read_is_fine);
+    tcase_add_test(tests, writers_in_threads_and_processes_lose_no_update);
     suite_add_tcase(suite, tests);
     return suite;
 }

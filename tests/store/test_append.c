@@ -69,7 +69,7 @@ static void expect_same_entries(kx_store_txn *txn, kx_store_table left, kx_store
 START_TEST(entries_of_a_run_are_those_of_single_calls)
 {
     static const unsigned ids_a_key[] = {1, 2, 3, 10, 700, 5000};
-    kx_store_table other = {MORE, KX_STORE_POSTINGS};
+    kx_store_table second = {MORE, KX_STORE_POSTINGS};
     uint64_t all = kxt_scaled(20000);
     for (size_t i = 0; i < sizeof ids_a_key / sizeof *ids_a_key; i++) {
         kx_store *store = open_tables(kxt_path(kxt_print("%zu.kx", i)));
@@ -77,14 +77,14 @@ START_TEST(entries_of_a_run_are_those_of_single_calls)
         numbers one = {.at = 0, .end = all, .ids_a_key = ids_a_key[i]}, run = one;
         kx_slice key;
         uint64_t id;
-        ok(kx_store__make_table(txn, other));
+        ok(kx_store__make_table(txn, second));
         while (next_entry(&one, &key, &id))
-            ok(kx_store__entry_add(txn, other, key, id, false));
+            ok(kx_store__entry_add(txn, second, key, id, false));
         ok(kx_store__append_entries(txn, postings, next_entry, &run));
-        expect_same_entries(txn, postings, other);
+        expect_same_entries(txn, postings, second);
         ok(kx_store__entry_remove(txn, postings, number_key(0, run.key), 0));
-        ok(kx_store__entry_remove(txn, other, number_key(0, run.key), 0));
-        expect_same_entries(txn, postings, other);
+        ok(kx_store__entry_remove(txn, second, number_key(0, run.key), 0));
+        expect_same_entries(txn, postings, second);
         ok(kx_store__commit(txn));
         ok(kx_store__close(store));
     }
