@@ -164,7 +164,8 @@ int  kx_collection__document_of(const kx_db *db, const kx_cat_collection *collec
 
 /* The item at a path; missing when there is none. KX_INVALID: no path. Plain names take no parsing. */
 int  kx_collection__doc_item(const kx_doc *doc, const char *path, kx_slice *item);
-/* The value at a part of an index or relation. */
+/* The item at a part of an index or relation, missing when there is none, and its value. */
+kx_slice kx_collection__part_item(kx_slice document, const kx_cat_part *part);
 void kx_collection__part_value(kx_slice document, const kx_cat_part *part, kx_value *value);
 
 int  kx_collection__doc_change(kx_doc *doc, kx_change_kind kind, const char *path, const kx_value *value);  /* set, unset, append; no relation rules */

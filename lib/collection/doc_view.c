@@ -25,14 +25,19 @@ int kx_collection__doc_item(const kx_doc *doc, const char *path, kx_slice *item)
     return rc;
 }
 
-void kx_collection__part_value(kx_slice document, const kx_cat_part *part, kx_value *value)
+kx_slice kx_collection__part_item(kx_slice document, const kx_cat_part *part)
 {
     kx_slice item = {0};
     if (part->plain)
         kx_document__find(document, part->text, part->size, &item);
     else
         kx_document__at(document, &part->path, &item);
-    if (kx_document__value(item, value) != KX_OK)
+    return item;
+}
+
+void kx_collection__part_value(kx_slice document, const kx_cat_part *part, kx_value *value)
+{
+    if (kx_document__value(kx_collection__part_item(document, part), value) != KX_OK)
         *value = (kx_value){0};
 }
 

@@ -19,8 +19,7 @@ void     kx_relation__forget(kx_link *link);                                 /* 
 /* The relation of that name on the document's collection, as the catalog has it now. KX_INVALID names what there is. */
 int kx_relation__named(kx_txn *txn, const kx_doc *doc, const char *name, const kx_cat_relation **relation);
 
-/* The bytes at a part of a shown document. As a key: missing when null, and its value. */
-kx_slice kx_relation__item(const kx_doc *doc, const kx_cat_part *part);
+/* The bytes of a key that a document shows, and its value; missing when null. */
 kx_slice kx_relation__key_item(const kx_doc *doc, const kx_cat_part *part, kx_value *value);
 
 int kx_relation__no_assign(const kx_cat_relation *relation);                 /* KX_INVALID: "Cannot directly assign to …" */

@@ -76,7 +76,7 @@ typedef struct former_key {
 
 static int note_former(const kx_cat_relation *relation, const kx_doc *member, former_key *former)
 {
-    kx_slice item = kx_relation__item(member, &relation->remote);
+    kx_slice item = kx_collection__part_item(member->bytes, &relation->remote);
     *former = (former_key){.changed = member->is_new || kx_collection__has_changes(member)};
     kx_buf__append(&former->item, item.data, item.size);
     return former->item.rc;

@@ -92,19 +92,9 @@ int kx_relation__named(kx_txn *txn, const kx_doc *doc, const char *name, const k
     return rc;
 }
 
-kx_slice kx_relation__item(const kx_doc *doc, const kx_cat_part *part)
-{
-    kx_slice item = {0};
-    if (part->plain)
-        kx_document__find(doc->bytes, part->text, part->size, &item);
-    else
-        kx_document__at(doc->bytes, &part->path, &item);
-    return item;
-}
-
 kx_slice kx_relation__key_item(const kx_doc *doc, const kx_cat_part *part, kx_value *value)
 {
-    kx_slice item = kx_relation__item(doc, part);
+    kx_slice item = kx_collection__part_item(doc->bytes, part);
     if (kx_document__value(item, value) != KX_OK || value->type == KX_TYPE_NULL)
         *value = (kx_value){0};
     return value->type != KX_TYPE_NONE ? item : (kx_slice){0};
