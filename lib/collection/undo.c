@@ -43,7 +43,8 @@ static int add_changes(kx_undo *undo, const kx_change *changes, size_t count)
     for (size_t i = 0; i < count; i++) {
         kx_change copy = {.kind = changes[i].kind};
         copy.path = kx_arena__text(&undo->words, changes[i].path, strlen(changes[i].path));
-        copy.item = kx_slice_of(kx_arena__copy(&undo->words, changes[i].item.data, changes[i].item.size), changes[i].item.size);
+        copy.item =
+            kx_slice_of(kx_arena__copy(&undo->words, changes[i].item.data, changes[i].item.size), changes[i].item.size);
         if (copy.path == NULL || (copy.item.data == NULL && copy.item.size != 0))
             return kx_base__nomem();
         all[undo->count + i] = copy;

@@ -147,8 +147,9 @@ static void dump_table(kx_txn *txn, kx_store_table table, kx_buf *out)
 {
     kx_store_scan *scan = NULL;
     kx_store_item item;
-    int rc = table.shape == KX_STORE_ROWS ? kx_store__scan_rows(txn->store, table.number, 0, UINT64_MAX, false, &scan)
-                                          : kx_store__scan_entries(txn->store, table, (kx_slice){0}, (kx_slice){0}, false, &scan);
+    int rc = table.shape == KX_STORE_ROWS
+                 ? kx_store__scan_rows(txn->store, table.number, 0, UINT64_MAX, false, &scan)
+                 : kx_store__scan_entries(txn->store, table, (kx_slice){0}, (kx_slice){0}, false, &scan);
     kx_buf__print(out, "table %u\n", table.number);
     while (rc == KX_OK && (rc = kx_store__scan_next(scan, &item)) == KX_OK) {
         kx_buf__print(out, "%" PRIu64 " ", item.id);
@@ -192,7 +193,8 @@ void ct_join(pid_t pid)
 {
     int status;
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the other process ended with status 0x%x", (unsigned)status);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the other process ended with status 0x%x",
+                  (unsigned)status);
 }
 
 void ct_in_process(void (*work)(void))
@@ -203,7 +205,9 @@ void ct_in_process(void (*work)(void))
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
         work();
-        execlp("true", "true", (char *)NULL);      /* what an inherited store holds of LMDB's cannot be given back: leave without a leak check */
+        execlp("true", "true",
+               (char *)
+                   NULL); /* what an inherited store holds of LMDB's cannot be given back: leave without a leak check */
         _exit(127);
     }
     ct_join(pid);

@@ -4,9 +4,11 @@
 
 const kx_model random_model = {
     .name = "things",
-    .indexes = INDEXES({.paths = "a"}, {.paths = "-a,b"}, {.paths = "u", .unique = true}, {.paths = "v,-b", .unique = true},
-                       {.paths = "tags", .multi = true}, {.paths = "keys", .unique = true, .multi = true}, {.paths = "-tags,a", .multi = true},
-                       {.paths = "keys,v", .unique = true, .multi = true, .sparse = true}, {.paths = "n.x", .sparse = true}, {.paths = "items[].sku", .multi = true}),
+    .indexes =
+        INDEXES({.paths = "a"}, {.paths = "-a,b"}, {.paths = "u", .unique = true}, {.paths = "v,-b", .unique = true},
+                {.paths = "tags", .multi = true}, {.paths = "keys", .unique = true, .multi = true},
+                {.paths = "-tags,a", .multi = true}, {.paths = "keys,v", .unique = true, .multi = true, .sparse = true},
+                {.paths = "n.x", .sparse = true}, {.paths = "items[].sku", .multi = true}),
 };
 
 static const char *const names[] = {"a", "b", "u", "v", "tags", "keys", "n", "items", "other"};
@@ -184,6 +186,7 @@ static bool share_an_element(const kx_value *left, const kx_value *right)
 bool documents_clash(kx_slice left, kx_slice right)
 {
     kx_value u = field(left, "u"), other_u = field(right, "u"), v = field(left, "v"), other_v = field(right, "v");
-    kx_value b = field(left, "b"), other_b = field(right, "b"), keys = field(left, "keys"), other_keys = field(right, "keys");
+    kx_value b = field(left, "b"), other_b = field(right, "b"), keys = field(left, "keys"),
+             other_keys = field(right, "keys");
     return equal(&u, &other_u) || (equal(&v, &other_v) && equal(&b, &other_b)) || share_an_element(&keys, &other_keys);
 }

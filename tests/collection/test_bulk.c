@@ -52,7 +52,8 @@ START_TEST(many_at_once_give_the_same_bytes_as_one_by_one)
     enum { COUNT = 3000 };
     static kx_record records[COUNT];
     for (int i = 0; i < COUNT; i++)
-        records[i] = json(kxt_print("{\"email\":\"%d\",\"age\":%d,\"tags\":[%d,\"t\",%d]}", (i * 7919) % COUNT, i % 13, i % 5, i % 3));
+        records[i] = json(kxt_print("{\"email\":\"%d\",\"age\":%d,\"tags\":[%d,\"t\",%d]}", (i * 7919) % COUNT, i % 13,
+                                    i % 5, i % 3));
     const char *one_by_one = dump_of(&users, records, COUNT, false, "a.kx");
     ck_assert_str_eq(dump_of(&users, records, COUNT, true, "b.kx"), one_by_one);
 }
@@ -74,7 +75,8 @@ START_TEST(random_documents_at_once_give_the_same_bytes_as_one_by_one)
                 fits = !documents_clash(document, kx_buf__slice(&bytes[n]));
             if (!fits)
                 continue;
-            records[count++] = (kx_record){.data = document.data, .size = document.size, .id = 1000 - (uint64_t)i * 7, .has_id = random % 3 == 0};
+            records[count++] = (kx_record){
+                .data = document.data, .size = document.size, .id = 1000 - (uint64_t)i * 7, .has_id = random % 3 == 0};
         }
         const char *one_by_one = dump_of(&random_model, records, count, false, kxt_print("a%" PRIu64 ".kx", round));
         ck_assert_str_eq(dump_of(&random_model, records, count, true, kxt_print("b%" PRIu64 ".kx", round)), one_by_one);
@@ -88,7 +90,10 @@ START_TEST(json_and_messagepack_may_stand_side_by_side)
 {
     static const uint8_t packed[] = {0x81, 0xa3, 'a', 'g', 'e', 5}, loose[] = {0x81, 0xd9, 3, 'a', 'g', 'e', 0xcc, 5};
     kx_txn *txn = ct_begin(ct_open(MODELS(&users)), KX_WRITE);
-    kx_record records[] = {json("\n {\"age\": 5}"), {.data = packed, .size = sizeof packed}, {.data = loose, .size = sizeof loose}, json("{\"age\":5}")};
+    kx_record records[] = {json("\n {\"age\": 5}"),
+                           {.data = packed, .size = sizeof packed},
+                           {.data = loose, .size = sizeof loose},
+                           json("{\"age\":5}")};
     ct_ok(kx_insert_many(txn, "users", records, 4, NULL));
     for (uint64_t id = 1; id <= 4; id++) {
         ck_assert_uint_eq(records[id - 1].id, id);
@@ -163,7 +168,8 @@ START_TEST(one_refusal_refuses_all_and_names_the_record)
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         size_t failed = 77;
         int rc = kx_insert_many(txn, "users", refusals[i].records, 3, &failed);
-        ck_assert_msg(rc == refusals[i].code && failed == refusals[i].failed, "%zu: %d at %zu: %s", i, rc, failed, kx_errmsg());
+        ck_assert_msg(rc == refusals[i].code && failed == refusals[i].failed, "%zu: %d at %zu: %s", i, rc, failed,
+                      kx_errmsg());
         ck_assert_str_eq(ct_dump(txn), before);
     }
     size_t failed;
@@ -200,8 +206,8 @@ START_TEST(ids_may_come_in_any_order_beside_given_ones)
 {
     kx_txn *txn = ct_begin(ct_open(MODELS(&users)), KX_WRITE);
     ct_insert_as(txn, "users", 50, "{}");
-    kx_record records[] = {json_as(60, "{\"age\":1}"), json_as(10, "{\"age\":2}"), json("{\"age\":3}"), json_as(0, "{\"age\":4}"), json("{\"age\":5}"),
-                           json_as(55, "{\"age\":6}")};
+    kx_record records[] = {json_as(60, "{\"age\":1}"), json_as(10, "{\"age\":2}"), json("{\"age\":3}"),
+                           json_as(0, "{\"age\":4}"),  json("{\"age\":5}"),        json_as(55, "{\"age\":6}")};
     ct_ok(kx_insert_many(txn, "users", records, 6, NULL));
     ck_assert_uint_eq(records[2].id, 61);
     ck_assert_uint_eq(records[4].id, 62);
@@ -214,14 +220,16 @@ END_TEST
 START_TEST(in_a_primary_collection_the_fields_are_the_ids)
 {
     kx_txn *txn = ct_begin(ct_open(MODELS(&keyed)), KX_WRITE);
-    kx_record records[] = {json("{\"key\":30}"), json("{\"key\":10}"), json("{\"n\":1}"), json("{\"key\":20}"), json_as(40, "{\"n\":2}"), json("{\"n\":3,\"key\":null}")};
+    kx_record records[] = {json("{\"key\":30}"), json("{\"key\":10}"),     json("{\"n\":1}"),
+                           json("{\"key\":20}"), json_as(40, "{\"n\":2}"), json("{\"n\":3,\"key\":null}")};
     ct_ok(kx_insert_many(txn, "keyed", records, 6, NULL));
     static const uint64_t ids[] = {30, 10, 31, 20, 40, 41};
     for (int i = 0; i < 6; i++)
         ck_assert_uint_eq(records[i].id, ids[i]);
     ck_assert_str_eq(ct_json(txn, "keyed", 31), "{\"n\":1,\"key\":31}");
     ck_assert_str_eq(ct_json(txn, "keyed", 41), "{\"n\":3,\"key\":41}");
-    kx_record twice[] = {json("{\"key\":70}"), json("{\"key\":70}")}, taken[] = {json("{\"key\":71}"), json("{\"key\":20}")};
+    kx_record twice[] = {json("{\"key\":70}"), json("{\"key\":70}")},
+              taken[] = {json("{\"key\":71}"), json("{\"key\":20}")};
     ct_fails(kx_insert_many(txn, "keyed", twice, 2, NULL), KX_EXISTS);
     ct_fails(kx_insert_many(txn, "keyed", taken, 2, NULL), KX_EXISTS);
     ck_assert_str_eq(kx_errmsg(), "keyed.key = 20 is taken by document 20");
@@ -232,7 +240,9 @@ END_TEST
 
 START_TEST(a_restored_document_gets_no_initial_values)
 {
-    const kx_model filled = {.name = "filled", .fields = FIELDS({.path = "state", .type = KX_TYPE_TEXT, .optional = true, .initial = "new"})};
+    const kx_model filled = {.name = "filled",
+                             .fields =
+                                 FIELDS({.path = "state", .type = KX_TYPE_TEXT, .optional = true, .initial = "new"})};
     kx_txn *txn = ct_begin(ct_open(MODELS(&filled)), KX_WRITE);
     kx_record records[] = {json("{}"), json_as(9, "{\"a\":1}")};
     records[1].exact = 1;

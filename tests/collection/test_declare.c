@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 static const kx_model bare = {.name = "users"};
-static const kx_model users = {.name = "users", .indexes = INDEXES({.paths = "email", .unique = true}, {.paths = "tags", .multi = true}, {.paths = "age,-email"})};
+static const kx_model users = {
+    .name = "users",
+    .indexes = INDEXES({.paths = "email", .unique = true}, {.paths = "tags", .multi = true}, {.paths = "age,-email"})};
 static const kx_model notes = {.name = "notes", .indexes = INDEXES({.paths = "topic"})};
 
 static const kx_model orders = {
@@ -425,7 +427,9 @@ static void *keep_reading(void *context)
 static void come_and_go(int round, bool keep)
 {
     const char *name = kxt_print("c%d", round % 6);
-    const kx_model model = {.name = name, .indexes = INDEXES({.paths = "where"}, {.paths = kxt_print("n%d", round % 2), .unique = round % 3 == 0})};
+    const kx_model model = {
+        .name = name,
+        .indexes = INDEXES({.paths = "where"}, {.paths = kxt_print("n%d", round % 2), .unique = round % 3 == 0})};
     kx_txn *txn = ct_begin(the_db, KX_WRITE), *child = ct_child(txn);
     if (kx_catalog__find(txn->catalog, name) != NULL)
         ct_ok(kx_drop_collection(child, name));
@@ -589,7 +593,8 @@ START_TEST(a_schema_travels_as_text_with_its_next_id)
     ck_assert_uint_eq(ct_insert(txn, "users", "{\"email\":\"y\"}"), 11);
     ct_fails(kx_declare_json(txn, "{\"collection\":\"a\"}\n{\"collection\":"), KX_INVALID);
     ct_says("schema line 2");
-    ct_fails(kx_declare_json(txn, "{\"collection\":\"a\",\"next_id\":{\"$numberUnsigned\":\"18446744073709551615\"}}"), KX_INVALID);
+    ct_fails(kx_declare_json(txn, "{\"collection\":\"a\",\"next_id\":{\"$numberUnsigned\":\"18446744073709551615\"}}"),
+             KX_INVALID);
     kx_collection_info info;
     ct_fails(kx_collection_named(txn, "a", &info), KX_INVALID);
     ct_check(txn);

@@ -9,15 +9,20 @@ typedef struct person {
     const char *name;
 } person;
 
-static const kx_field person_fields[] = {KX_INT(person, born, .optional = true), KX_TEXT(person, name, .optional = true), {.path = NULL}};
-static const kx_model people = {.name = "people", .fields = person_fields,
-                                .indexes = INDEXES({.paths = "name", .unique = true}, {.paths = "tags", .multi = true}, {.paths = "city,-born"})};
+static const kx_field person_fields[] = {
+    KX_INT(person, born, .optional = true), KX_TEXT(person, name, .optional = true), {.path = NULL}};
+static const kx_model people = {
+    .name = "people",
+    .fields = person_fields,
+    .indexes = INDEXES({.paths = "name", .unique = true}, {.paths = "tags", .multi = true}, {.paths = "city,-born"})};
 static const kx_model notes = {
     .name = "notes",
     .fields = FIELDS({.path = "state", .type = KX_TYPE_TEXT, .initial = "new"}),
     .indexes = INDEXES({.paths = "topic"}),
 };
-static const kx_model more_people = {.name = "people", .fields = FIELDS({.path = "kind", .type = KX_TYPE_INT, .initial = "1"}), .indexes = INDEXES({.paths = "kind"}, {.paths = "text"})};
+static const kx_model more_people = {.name = "people",
+                                     .fields = FIELDS({.path = "kind", .type = KX_TYPE_INT, .initial = "1"}),
+                                     .indexes = INDEXES({.paths = "kind"}, {.paths = "text"})};
 
 #define TRY(call) do { int rc_ = (call); if (rc_ != KX_OK) return rc_; } while (0)
 
@@ -74,7 +79,8 @@ static int work(kx_txn *txn, void *context)
     (void)context;
     kx_doc *doc, *copy;
     person row = {.born = 1900, .name = "struct"};
-    kx_record records[] = {{.data = "{\"name\":\"m1\",\"tags\":[1,2,3]}", .size = 28}, {.data = "{\"name\":\"m2\",\"city\":\"Ulm\"}", .size = 26}};
+    kx_record records[] = {{.data = "{\"name\":\"m1\",\"tags\":[1,2,3]}", .size = 28},
+                           {.data = "{\"name\":\"m2\",\"city\":\"Ulm\"}", .size = 26}};
     const char *json, *long_json = kxt_print("{\"text\":\"%01500d\",\"tags\":[1]}", 3);
     TRY(insert(txn, "people", long_json));
     TRY(kx_insert_many(txn, "people", records, 2, NULL));
@@ -182,7 +188,8 @@ START_TEST(any_allocation_may_fail)
         int rc = open_and_work(kxt_path("store.kx"));
         struck = kx_base__fail_alloc_after(-1) < 0;
         ck_assert_msg(rc == KX_OK || rc == KX_NOMEM, "allocation %" PRIu64 ": %d %s", n, rc, kx_errmsg());
-        ck_assert_msg(is_one_of(out, rc, dump_file(kxt_path("store.kx"))), "allocation %" PRIu64 ": %d, and something else is stored", n, rc);
+        ck_assert_msg(is_one_of(out, rc, dump_file(kxt_path("store.kx"))),
+                      "allocation %" PRIu64 ": %d, and something else is stored", n, rc);
         if (rc == KX_OK)
             restore();
     }
@@ -201,7 +208,8 @@ static void fail_the_store(int code)
         kx_store__fail_after(0, 0);
         bool again = code == KX_MAP_FULL && rc == KX_OK;      /* kx_write ran once more */
         ck_assert_msg(rc == code || again || !struck || rc == KX_OK, "call %" PRIu64 ": %d %s", n, rc, kx_errmsg());
-        ck_assert_msg(is_one_of(out, rc, dump_file(kxt_path("store.kx"))), "call %" PRIu64 ": %d, and something else is stored", n, rc);
+        ck_assert_msg(is_one_of(out, rc, dump_file(kxt_path("store.kx"))),
+                      "call %" PRIu64 ": %d, and something else is stored", n, rc);
         if (rc == KX_OK)
             restore();
     }

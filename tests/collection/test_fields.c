@@ -38,18 +38,22 @@ enum { SAMPLES = sizeof samples / sizeof *samples };
 
 START_TEST(a_field_takes_its_own_type_and_names_any_other)
 {
-    static const kx_type types[] = {KX_TYPE_BOOL, KX_TYPE_INT, KX_TYPE_REAL, KX_TYPE_TEXT, KX_TYPE_BINARY, KX_TYPE_TIME, KX_TYPE_ARRAY, KX_TYPE_MAP, KX_TYPE_NONE};
+    static const kx_type types[] = {KX_TYPE_BOOL, KX_TYPE_INT,   KX_TYPE_REAL, KX_TYPE_TEXT, KX_TYPE_BINARY,
+                                    KX_TYPE_TIME, KX_TYPE_ARRAY, KX_TYPE_MAP,  KX_TYPE_NONE};
     kx_txn *txn = open_with(NULL);
     for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
         const char *name = kxt_print("c%zu", t);
         const kx_model model = {.name = name, .fields = FIELDS({.path = "f", .type = types[t]})};
         ct_ok(kx_declare(txn, MODELS(&model)));
         for (size_t s = 0; s < SAMPLES; s++) {
-            bool fits = types[t] == samples[s].type || types[t] == KX_TYPE_NONE || (types[t] == KX_TYPE_REAL && samples[s].type == KX_TYPE_INT);
+            bool fits = types[t] == samples[s].type || types[t] == KX_TYPE_NONE ||
+                        (types[t] == KX_TYPE_REAL && samples[s].type == KX_TYPE_INT);
             int rc = ct_try_insert(txn, name, kxt_print("{\"f\":%s}", samples[s].json));
-            ck_assert_msg(rc == (fits ? KX_OK : KX_INVALID), "%s into %s: %d", samples[s].json, kx_type_name(types[t]), rc);
+            ck_assert_msg(rc == (fits ? KX_OK : KX_INVALID), "%s into %s: %d", samples[s].json, kx_type_name(types[t]),
+                          rc);
             if (!fits)
-                ck_assert_str_eq(kx_errmsg(), kxt_print("%s.f: expected %s, found %s", name, kx_type_name(types[t]), samples[s].name));
+                ck_assert_str_eq(kx_errmsg(), kxt_print("%s.f: expected %s, found %s", name, kx_type_name(types[t]),
+                                                        samples[s].name));
         }
     }
     end_and_close(txn);
@@ -59,8 +63,8 @@ END_TEST
 static const kx_model people = {
     .name = "people",
     .fields = FIELDS({.path = "name", .type = KX_TYPE_TEXT}, {.path = "age", .type = KX_TYPE_INT, .optional = true},
-                     {.path = "address.city", .type = KX_TYPE_TEXT, .optional = true}, {.path = "weight", .type = KX_TYPE_REAL, .optional = true},
-                     {.path = "any"}),
+                     {.path = "address.city", .type = KX_TYPE_TEXT, .optional = true},
+                     {.path = "weight", .type = KX_TYPE_REAL, .optional = true}, {.path = "any"}),
     .indexes = INDEXES({.paths = "age"}),
 };
 
@@ -113,8 +117,10 @@ END_TEST
 
 static const kx_model orders = {
     .name = "orders",
-    .fields = FIELDS({.path = "status", .type = KX_TYPE_TEXT, .initial = "new"}, {.path = "count", .type = KX_TYPE_INT, .initial = "1"},
-                     {.path = "rate", .type = KX_TYPE_REAL, .initial = "0.5"}, {.path = "open", .type = KX_TYPE_BOOL, .initial = "true"},
+    .fields = FIELDS({.path = "status", .type = KX_TYPE_TEXT, .initial = "new"},
+                     {.path = "count", .type = KX_TYPE_INT, .initial = "1"},
+                     {.path = "rate", .type = KX_TYPE_REAL, .initial = "0.5"},
+                     {.path = "open", .type = KX_TYPE_BOOL, .initial = "true"},
                      {.path = "address.zip", .type = KX_TYPE_INT, .optional = true, .initial = "7"}),
     .indexes = INDEXES({.paths = "status,-count"}, {.paths = "address.zip"}),
 };
@@ -132,7 +138,8 @@ START_TEST(initial_values_are_written_at_insert_where_nothing_is_set)
     ct_ok(kx_get(txn, "orders", "address.zip", kx_int(7), &found));
     ck_assert_uint_eq(kx_doc_id(found), 1);
     ct_insert(txn, "orders", "{\"count\":9,\"status\":\"old\",\"address\":{\"zip\":null,\"x\":1}}");
-    ck_assert_str_eq(ct_json(txn, "orders", 3), "{\"count\":9,\"status\":\"old\",\"address\":{\"zip\":null,\"x\":1},\"rate\":0.5,\"open\":true}");
+    ck_assert_str_eq(ct_json(txn, "orders", 3),
+                     "{\"count\":9,\"status\":\"old\",\"address\":{\"zip\":null,\"x\":1},\"rate\":0.5,\"open\":true}");
     ct_fails(ct_try_insert(txn, "orders", "{\"status\":null}"), KX_REQUIRED);
     ct_fails(ct_try_insert(txn, "orders", "{\"address\":5}"), KX_INVALID);
     end_and_close(txn);
@@ -161,7 +168,9 @@ static kx_txn *open_filled(uint64_t count)
     const kx_model bare = {.name = "orders", .indexes = INDEXES({.paths = "n"}, {.paths = "status"})};
     kx_txn *txn = open_with(&bare);
     for (uint64_t i = 1; i <= count; i++)
-        ct_insert(txn, "orders", i % 3 == 0 ? kxt_print("{\"n\":%" PRIu64 ",\"status\":\"done\"}", i) : kxt_print("{\"n\":%" PRIu64 "}", i));
+        ct_insert(txn, "orders",
+                  i % 3 == 0 ? kxt_print("{\"n\":%" PRIu64 ",\"status\":\"done\"}", i)
+                             : kxt_print("{\"n\":%" PRIu64 "}", i));
     ct_ok(kx_txn_commit(txn));
     return ct_begin(the_db, KX_WRITE);
 }
@@ -171,7 +180,8 @@ START_TEST(declaring_an_initial_value_fills_older_documents_and_their_indexes)
     enum { COUNT = 3500 };
     const kx_model model = {
         .name = "orders",
-        .fields = FIELDS({.path = "status", .type = KX_TYPE_TEXT, .initial = "new"}, {.path = "address.zip", .type = KX_TYPE_INT, .initial = "5"}),
+        .fields = FIELDS({.path = "status", .type = KX_TYPE_TEXT, .initial = "new"},
+                         {.path = "address.zip", .type = KX_TYPE_INT, .initial = "5"}),
         .indexes = INDEXES({.paths = "address.zip"}),
     };
     kx_txn *txn = open_filled(COUNT);
@@ -179,7 +189,8 @@ START_TEST(declaring_an_initial_value_fills_older_documents_and_their_indexes)
     ct_ok(kx_doc_set(doc, "mine", kx_int(1)));
     ct_ok(kx_declare(txn, MODELS(&model)));
     ck_assert_str_eq(ct_json(txn, "orders", 1), "{\"n\":1,\"status\":\"new\",\"address\":{\"zip\":5}}");
-    ck_assert_str_eq(ct_json(txn, "orders", COUNT - COUNT % 3), kxt_print("{\"n\":%d,\"status\":\"done\",\"address\":{\"zip\":5}}", COUNT - COUNT % 3));
+    ck_assert_str_eq(ct_json(txn, "orders", COUNT - COUNT % 3),
+                     kxt_print("{\"n\":%d,\"status\":\"done\",\"address\":{\"zip\":5}}", COUNT - COUNT % 3));
     uint64_t count;
     ct_ok(kx_count(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("new")})}, &count));
     ck_assert_uint_eq(count, COUNT - COUNT / 3);
@@ -210,7 +221,8 @@ START_TEST(documents_that_do_not_fit_refuse_a_field_after_others_were_filled)
 {
     const kx_model model = {
         .name = "orders",
-        .fields = FIELDS({.path = "kind", .type = KX_TYPE_INT, .initial = "1"}, {.path = "status", .type = KX_TYPE_INT, .optional = true}),
+        .fields = FIELDS({.path = "kind", .type = KX_TYPE_INT, .initial = "1"},
+                         {.path = "status", .type = KX_TYPE_INT, .optional = true}),
         .indexes = INDEXES({.paths = "kind"}),
     };
     kx_txn *txn = open_filled(1200);

@@ -47,7 +47,8 @@ START_TEST(format_1_is_found_by_its_indexes_and_relations)
     ct_ok(kx_related_count(doc, "readers", NULL, &count));
     ck_assert_uint_eq(count, 2);
     ct_ok(kx_get(txn, "values", "v", kx_text(kxt_print("%0600d2", 7)), &doc));
-    ct_ok(kx_count(txn, "values", &(kx_query){.where = KX_WHERE({"v", KX_EQ, kx_text(kxt_print("%0600d0", 7))})}, &count));
+    ct_ok(kx_count(txn, "values", &(kx_query){.where = KX_WHERE({"v", KX_EQ, kx_text(kxt_print("%0600d0", 7))})},
+                   &count));
     ck_assert_uint_eq(count, 2);
     kx_txn_abort(txn);
     ct_ok(kx_close(db));

@@ -3,15 +3,22 @@
 
 #include <pthread.h>
 
-static const kx_model people = {.name = "people", .indexes = INDEXES({.paths = "name"}, {.paths = "tags", .multi = true})};
+static const kx_model people = {.name = "people",
+                                .indexes = INDEXES({.paths = "name"}, {.paths = "tags", .multi = true})};
 
 static const kx_model nodes = {
     .name = "nodes",
     .indexes = INDEXES({.paths = "key", .primary = true}),
-    .relations = (const kx_relation[]){
-        {.name = "next", .kind = KX_FOREIGN_KEY, .target = "nodes", .foreign_key = "next_key", .related_field = "key", .optional = true},
-        {.name = NULL},
-    },
+    .relations =
+        (const kx_relation[]){
+            {.name = "next",
+             .kind = KX_FOREIGN_KEY,
+             .target = "nodes",
+             .foreign_key = "next_key",
+             .related_field = "key",
+             .optional = true},
+            {.name = NULL},
+        },
 };
 
 static const char ADA[] = "{\"name\":\"Ada\",\"born\":1815,\"tags\":[\"x\"],\"address\":{\"city\":\"London\"}}";
@@ -282,7 +289,8 @@ START_TEST(two_instances_of_a_document_keep_each_others_fields)
     ck_assert_str_eq(ct_shows(two), both);
     ct_ok(kx_doc_set(one, "x", kx_int(3)));
     ct_ok(kx_doc_save(one));
-    ck_assert_str_eq(ct_json(txn, "people", 1), "{\"born\":1,\"tags\":[\"x\",\"one\",\"two\"],\"address\":{\"city\":\"Ulm\"},\"x\":3}");
+    ck_assert_str_eq(ct_json(txn, "people", 1),
+                     "{\"born\":1,\"tags\":[\"x\",\"one\",\"two\"],\"address\":{\"city\":\"Ulm\"},\"x\":3}");
     end_and_close(txn);
 }
 END_TEST
@@ -314,7 +322,8 @@ START_TEST(a_change_that_does_not_fit_what_is_stored_now_is_invalid_and_kept)
     ck_assert(kx_doc_is_changed(doc));
     ct_ok(ct_patch(txn, "people", 1, "{\"address\":{}}"));
     ct_ok(kx_doc_save(doc));
-    ck_assert_str_eq(ct_json(txn, "people", 1), "{\"name\":\"Ada\",\"born\":1815,\"tags\":[\"x\"],\"address\":{\"zip\":5}}");
+    ck_assert_str_eq(ct_json(txn, "people", 1),
+                     "{\"name\":\"Ada\",\"born\":1815,\"tags\":[\"x\"],\"address\":{\"zip\":5}}");
     end_and_close(txn);
 }
 END_TEST

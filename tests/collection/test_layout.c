@@ -59,10 +59,12 @@ static void end_and_close(kx_txn *txn)
 
 static bool same(const everything *a, const everything *b)
 {
-    return a->i8 == b->i8 && a->i16 == b->i16 && a->i32 == b->i32 && a->i64 == b->i64 && a->u8 == b->u8 && a->u16 == b->u16 && a->u32 == b->u32 &&
-           a->u64 == b->u64 && a->flag == b->flag && a->has_maybe == b->has_maybe && a->maybe == b->maybe && memcmp(&a->single, &b->single, 4) == 0 &&
-           memcmp(&a->real, &b->real, 8) == 0 && a->when == b->when && strcmp(a->text, b->text) == 0 && a->counted_bytes == b->counted_bytes &&
-           a->photo_bytes == b->photo_bytes && memcmp(a->counted, b->counted, a->counted_bytes) == 0 && memcmp(a->photo, b->photo, a->photo_bytes) == 0;
+    return a->i8 == b->i8 && a->i16 == b->i16 && a->i32 == b->i32 && a->i64 == b->i64 && a->u8 == b->u8 &&
+           a->u16 == b->u16 && a->u32 == b->u32 && a->u64 == b->u64 && a->flag == b->flag &&
+           a->has_maybe == b->has_maybe && a->maybe == b->maybe && memcmp(&a->single, &b->single, 4) == 0 &&
+           memcmp(&a->real, &b->real, 8) == 0 && a->when == b->when && strcmp(a->text, b->text) == 0 &&
+           a->counted_bytes == b->counted_bytes && a->photo_bytes == b->photo_bytes &&
+           memcmp(a->counted, b->counted, a->counted_bytes) == 0 && memcmp(a->photo, b->photo, a->photo_bytes) == 0;
 }
 
 /* ---- there and back ------------------------------------------------------------- */
@@ -83,10 +85,13 @@ static void round_trip(kx_txn *txn, const everything *row)
 START_TEST(every_member_comes_back_as_it_went_in)
 {
     kx_txn *txn = open_things();
-    everything smallest = {INT8_MIN, INT16_MIN, INT32_MIN, INT64_MIN, 0, 0, 0, 0, false, true, INT32_MIN, -FLT_MAX, -DBL_MAX, INT64_MIN / 4, "", NULL, "", "", 0, 0};
-    everything largest = {INT8_MAX, INT16_MAX, INT32_MAX, INT64_MAX, UINT8_MAX, UINT16_MAX, UINT32_MAX, UINT64_MAX, true, true, INT32_MAX, FLT_MAX, DBL_MAX,
-                          4000000000, "text", "note", "a\0b", "\0\xff\0", 3, 3};
-    everything odd = {-1, -1, -1, -1, 200, 40000, 3000000000u, (uint64_t)INT64_MAX + 1, true, true, 0, 0.1f, 0.1, -1, "x", NULL, "", "", 0, 0};
+    everything smallest = {INT8_MIN,  INT16_MIN, INT32_MIN, INT64_MIN,     0,  0,    0,  0,  false, true,
+                           INT32_MIN, -FLT_MAX,  -DBL_MAX,  INT64_MIN / 4, "", NULL, "", "", 0,     0};
+    everything largest = {INT8_MAX,   INT16_MAX, INT32_MAX, INT64_MAX,  UINT8_MAX, UINT16_MAX, UINT32_MAX,
+                          UINT64_MAX, true,      true,      INT32_MAX,  FLT_MAX,   DBL_MAX,    4000000000,
+                          "text",     "note",    "a\0b",    "\0\xff\0", 3,         3};
+    everything odd = {-1,  -1,   -1, -1, 200, 40000, 3000000000u, (uint64_t)INT64_MAX + 1, true, true, 0, 0.1f, 0.1, -1,
+                      "x", NULL, "", "", 0,   0};
     round_trip(txn, &smallest);
     round_trip(txn, &largest);
     round_trip(txn, &odd);
@@ -111,7 +116,8 @@ START_TEST(what_is_absent_is_left_unset)
     ct_ok(kx_doc_get(doc, "extra", &value));
     memset(&back, 0xa5, sizeof back);
     ct_ok(kx_doc_to_struct(doc, &back, sizeof back));
-    ck_assert(!back.has_maybe && back.maybe == 0 && back.note == NULL && back.photo == NULL && back.photo_bytes == 0 && back.counted == NULL);
+    ck_assert(!back.has_maybe && back.maybe == 0 && back.note == NULL && back.photo == NULL && back.photo_bytes == 0 &&
+              back.counted == NULL);
     ck_assert_str_eq(back.text, "t");
     end_and_close(txn);
 }
@@ -142,13 +148,29 @@ typedef struct misfit {
 START_TEST(values_that_do_not_fit_their_members_are_refused)
 {
     static const misfit misfits[] = {
-        {"{\"i8\":128}", KX_INVALID}, {"{\"i8\":-129}", KX_INVALID}, {"{\"i16\":32768}", KX_INVALID}, {"{\"i32\":2147483648}", KX_INVALID},
-        {"{\"i32\":-2147483649}", KX_INVALID}, {"{\"i64\":{\"$numberUnsigned\":\"9223372036854775808\"}}", KX_INVALID}, {"{\"u8\":256}", KX_INVALID},
-        {"{\"u8\":-1}", KX_INVALID}, {"{\"u16\":65536}", KX_INVALID}, {"{\"u32\":4294967296}", KX_INVALID}, {"{\"u64\":-1}", KX_INVALID},
-        {"{\"u32\":{\"$numberUnsigned\":\"9223372036854775808\"}}", KX_INVALID}, {"{\"maybe\":2147483648}", KX_INVALID},
-        {"{\"real\":9007199254740993}", KX_INVALID}, {"{\"single\":16777217}", KX_INVALID}, {"{\"single\":1e39}", KX_INVALID}, {"{\"single\":-1e300}", KX_INVALID},
-        {"{\"note\":\"a\\u0000b\"}", KX_INVALID}, {"{}", KX_OK}, {"{\"i8\":-128,\"u8\":255,\"single\":16777216,\"real\":9007199254740992}", KX_OK},
-        {"{\"single\":0.1}", KX_OK}, {"{\"u64\":{\"$numberUnsigned\":\"18446744073709551615\"}}", KX_OK}, {"{\"i8\":null,\"maybe\":null,\"note\":null}", KX_OK},
+        {"{\"i8\":128}", KX_INVALID},
+        {"{\"i8\":-129}", KX_INVALID},
+        {"{\"i16\":32768}", KX_INVALID},
+        {"{\"i32\":2147483648}", KX_INVALID},
+        {"{\"i32\":-2147483649}", KX_INVALID},
+        {"{\"i64\":{\"$numberUnsigned\":\"9223372036854775808\"}}", KX_INVALID},
+        {"{\"u8\":256}", KX_INVALID},
+        {"{\"u8\":-1}", KX_INVALID},
+        {"{\"u16\":65536}", KX_INVALID},
+        {"{\"u32\":4294967296}", KX_INVALID},
+        {"{\"u64\":-1}", KX_INVALID},
+        {"{\"u32\":{\"$numberUnsigned\":\"9223372036854775808\"}}", KX_INVALID},
+        {"{\"maybe\":2147483648}", KX_INVALID},
+        {"{\"real\":9007199254740993}", KX_INVALID},
+        {"{\"single\":16777217}", KX_INVALID},
+        {"{\"single\":1e39}", KX_INVALID},
+        {"{\"single\":-1e300}", KX_INVALID},
+        {"{\"note\":\"a\\u0000b\"}", KX_INVALID},
+        {"{}", KX_OK},
+        {"{\"i8\":-128,\"u8\":255,\"single\":16777216,\"real\":9007199254740992}", KX_OK},
+        {"{\"single\":0.1}", KX_OK},
+        {"{\"u64\":{\"$numberUnsigned\":\"18446744073709551615\"}}", KX_OK},
+        {"{\"i8\":null,\"maybe\":null,\"note\":null}", KX_OK},
     };
     kx_txn *txn = open_things();
     for (size_t i = 0; i < sizeof misfits / sizeof *misfits; i++) {
@@ -271,8 +293,10 @@ START_TEST(a_declaration_that_fails_keeps_no_layout)
     typedef struct pair {
         int64_t a, b;
     } pair;
-    const kx_field one[] = {KX_INT(pair, a), {.path = NULL}}, two[] = {KX_INT(pair, a, .optional = true), KX_INT(pair, b, .optional = true), {.path = NULL}};
-    const kx_model wrong = {.name = "pairs", .fields = one}, right = {.name = "pairs", .fields = two}, bare = {.name = "pairs"};
+    const kx_field one[] = {KX_INT(pair, a), {.path = NULL}},
+                   two[] = {KX_INT(pair, a, .optional = true), KX_INT(pair, b, .optional = true), {.path = NULL}};
+    const kx_model wrong = {.name = "pairs", .fields = one}, right = {.name = "pairs", .fields = two},
+                   bare = {.name = "pairs"};
     kx_db *db = ct_open(MODELS(&bare));
     kx_txn *txn = ct_begin(db, KX_WRITE);
     ct_insert(txn, "pairs", "{\"b\":4}");
@@ -288,8 +312,12 @@ END_TEST
 START_TEST(members_that_cannot_hold_their_type_are_refused)
 {
     const kx_field wrong[] = {
-        {.path = "a", .type = KX_TYPE_INT, .size = 3}, {.path = "a", .type = KX_TYPE_REAL, .size = 2}, {.path = "a", .type = KX_TYPE_BINARY, .size = sizeof(char *)},
-        {.path = "a", .type = KX_TYPE_ARRAY, .size = 8}, {.path = "a", .type = KX_TYPE_NONE, .size = 8}, {.path = "a", .type = KX_TYPE_TIME, .size = 4},
+        {.path = "a", .type = KX_TYPE_INT, .size = 3},
+        {.path = "a", .type = KX_TYPE_REAL, .size = 2},
+        {.path = "a", .type = KX_TYPE_BINARY, .size = sizeof(char *)},
+        {.path = "a", .type = KX_TYPE_ARRAY, .size = 8},
+        {.path = "a", .type = KX_TYPE_NONE, .size = 8},
+        {.path = "a", .type = KX_TYPE_TIME, .size = 4},
     };
     kx_db *db = ct_open(NULL);
     kx_txn *txn = ct_begin(db, KX_WRITE);

@@ -96,7 +96,8 @@ static void erase(level *l, uint64_t id)
 static uint64_t some_id(world *w)
 {
     level *l = now(w);
-    return l->count != 0 && kxt_random_below(&w->random, 12) != 0 ? l->docs[kxt_random_below(&w->random, l->count)].id : 999999;
+    return l->count != 0 && kxt_random_below(&w->random, 12) != 0 ? l->docs[kxt_random_below(&w->random, l->count)].id
+                                                                  : 999999;
 }
 
 static void hold(int rc, int expected)
@@ -133,12 +134,15 @@ static void put_or_patch(world *w, bool patch)
         kx_change changes[16];
         size_t count = 0;
         while (kx_document__next(&members))
-            changes[count++] = (kx_change){.kind = KX_CHANGE_SET,
-                                           .path = kxt_print("%.*s", (int)members.key.size, (const char *)members.key.data), .item = members.item};
+            changes[count++] =
+                (kx_change){.kind = KX_CHANGE_SET,
+                            .path = kxt_print("%.*s", (int)members.key.size, (const char *)members.key.data),
+                            .item = members.item};
         ck_assert_int_eq(kx_document__patch(there->bytes, changes, count, &patched, &after), KX_OK);
     }
     int expected = there == NULL ? KX_NOTFOUND : allowed(now(w), id, after);
-    int rc = patch ? kx_patch(txn_of(w), "things", id, given.data, given.size) : kx_put(txn_of(w), "things", id, given.data, given.size);
+    int rc = patch ? kx_patch(txn_of(w), "things", id, given.data, given.size)
+                   : kx_put(txn_of(w), "things", id, given.data, given.size);
     if (there == NULL)
         ck_assert_int_ne(rc, KX_OK);
     else
@@ -169,7 +173,8 @@ static void insert_many(world *w)
     for (size_t i = 0; i < count; i++) {
         random_document(&w->random, &bytes[i]);
         kx_slice document = kx_buf__slice(&bytes[i]);
-        records[i] = (kx_record){.data = document.data, .size = document.size, .has_id = kxt_random_below(&w->random, 4) == 0};
+        records[i] =
+            (kx_record){.data = document.data, .size = document.size, .has_id = kxt_random_below(&w->random, 4) == 0};
         records[i].id = kxt_random_below(&w->random, trial.next_id + 3);
         uint64_t id = records[i].has_id ? records[i].id : trial.next_id;
         int rc = find(&trial, id) != NULL ? KX_EXISTS : allowed(&trial, UINT64_MAX, document);
@@ -179,7 +184,8 @@ static void insert_many(world *w)
             expected = rc;
     }
     int rc = kx_insert_many(txn_of(w), "things", records, count, &failed);
-    ck_assert_msg((rc == KX_OK) == (expected == KX_OK), "insert_many gave %d (%s) instead of %d", rc, kx_errmsg(), expected);
+    ck_assert_msg((rc == KX_OK) == (expected == KX_OK), "insert_many gave %d (%s) instead of %d", rc, kx_errmsg(),
+                  expected);
     if (rc == KX_OK)
         *now(w) = trial;
     else
@@ -261,7 +267,8 @@ static int expect_save(world *w, const instance *in, kx_buf *out, kx_slice *afte
             changes[count++] = in->changes[i];
     if (!in->is_new && (there == NULL || in->deleted >= 0))
         return KX_NOTFOUND;
-    int rc = in->is_new ? replay(changes, count, out, after) : kx_document__patch(there->bytes, changes, count, out, after);
+    int rc =
+        in->is_new ? replay(changes, count, out, after) : kx_document__patch(there->bytes, changes, count, out, after);
     kx_base__publish(KX_OK);
     return rc == KX_OK && count != 0 ? allowed(now(w), in->is_new ? UINT64_MAX : in->id, *after) : rc;
 }

@@ -34,7 +34,8 @@ static sample make_sample(uint64_t *random, size_t count, size_t common, unsigne
         memset(key, 7, common);
         for (size_t at = common; at < size; at++)
             key[at] = (uint8_t)kxt_random_below(random, letters);
-        s.entries[i] = (kx_entry){.id = kxt_random_below(random, 50), .key = key, .size = (uint16_t)size, .tag = (uint32_t)i};
+        s.entries[i] =
+            (kx_entry){.id = kxt_random_below(random, 50), .key = key, .size = (uint16_t)size, .tag = (uint32_t)i};
         for (size_t at = 0; at < 8; at++)
             s.entries[i].prefix = s.entries[i].prefix << 8 | (at < size ? key[at] : 0);
     }
@@ -65,7 +66,8 @@ START_TEST(the_sort_agrees_with_qsort)
     uint64_t random = kxt_seed();
     for (uint64_t round = 0; round < kxt_scaled(500); round++) {
         size_t count = (size_t)kxt_random_below(&random, 400);
-        sample s = make_sample(&random, count, commons[kxt_random_below(&random, 7)], letters[kxt_random_below(&random, 4)]);
+        sample s =
+            make_sample(&random, count, commons[kxt_random_below(&random, 7)], letters[kxt_random_below(&random, 4)]);
         sort_and_compare(&s);
         free_sample(&s);
     }

@@ -323,7 +323,8 @@ START_TEST(stats_count_a_childs_work_and_begin_at_nothing)
     kx_stats stats;
     kx_txn *txn = ct_begin(db, KX_WRITE);
     ct_ok(kx_txn_stats(txn, &stats));
-    ck_assert(stats.descents == 0 && stats.rows == 0 && stats.bytes == 0 && stats.entries == 0 && stats.writes == 0 && stats.lazy_loads == 0);
+    ck_assert(stats.descents == 0 && stats.rows == 0 && stats.bytes == 0 && stats.entries == 0 && stats.writes == 0 &&
+              stats.lazy_loads == 0);
     ct_insert(txn, "users", "{\"email\":\"a\",\"age\":1}");
     ct_ok(kx_txn_stats(txn, &stats));
     ck_assert_uint_eq(stats.writes, 3);
@@ -388,7 +389,8 @@ END_TEST
 
 START_TEST(a_map_at_its_limit_is_map_full_and_changes_nothing)
 {
-    kx_db *db = ct_open_with(&(kx_options){.models = MODELS(&users), .sync = KX_SYNC_LATER, .map_limit_bytes = 1 << 20});
+    kx_db *db =
+        ct_open_with(&(kx_options){.models = MODELS(&users), .sync = KX_SYNC_LATER, .map_limit_bytes = 1 << 20});
     growth g = {.documents = 100};
     ct_ok(kx_write(db, fill, &g));
     const char *before = ct_dump_store(db);
@@ -404,7 +406,8 @@ END_TEST
 
 START_TEST(by_hand_a_full_map_leaves_only_the_abort)
 {
-    kx_db *db = ct_open_with(&(kx_options){.models = MODELS(&users), .sync = KX_SYNC_LATER, .map_limit_bytes = 1 << 20});
+    kx_db *db =
+        ct_open_with(&(kx_options){.models = MODELS(&users), .sync = KX_SYNC_LATER, .map_limit_bytes = 1 << 20});
     kx_txn *txn = ct_begin(db, KX_WRITE), *child;
     growth g = {.documents = 5000};
     ck_assert_int_eq(fill(txn, &g), KX_MAP_FULL);
@@ -424,7 +427,8 @@ END_TEST
 
 START_TEST(a_child_that_failed_half_way_costs_only_the_child)
 {
-    kx_db *db = ct_open_with(&(kx_options){.models = MODELS(&users), .sync = KX_SYNC_LATER, .map_limit_bytes = 1 << 20});
+    kx_db *db =
+        ct_open_with(&(kx_options){.models = MODELS(&users), .sync = KX_SYNC_LATER, .map_limit_bytes = 1 << 20});
     kx_txn *txn = ct_begin(db, KX_WRITE);
     ct_insert(txn, "users", "{\"email\":\"kept\"}");
     kx_txn *child = ct_child(txn);
@@ -445,7 +449,8 @@ END_TEST
 
 START_TEST(a_failed_child_cannot_be_committed_and_its_parent_goes_on)
 {
-    kx_db *db = ct_open_with(&(kx_options){.models = MODELS(&users), .sync = KX_SYNC_LATER, .map_limit_bytes = 1 << 20});
+    kx_db *db =
+        ct_open_with(&(kx_options){.models = MODELS(&users), .sync = KX_SYNC_LATER, .map_limit_bytes = 1 << 20});
     kx_txn *txn = ct_begin(db, KX_WRITE), *child = ct_child(txn);
     growth g = {.documents = 5000};
     ck_assert_int_eq(fill(child, &g), KX_MAP_FULL);

@@ -23,8 +23,8 @@ static void end_and_close(kx_txn *txn)
 
 static const kx_model accounts = {
     .name = "accounts",
-    .indexes = INDEXES({.paths = "first"}, {.paths = "tags", .multi = true}, {.paths = "email", .unique = true}, {.paths = "a,-b", .unique = true},
-                       {.paths = "last"}),
+    .indexes = INDEXES({.paths = "first"}, {.paths = "tags", .multi = true}, {.paths = "email", .unique = true},
+                       {.paths = "a,-b", .unique = true}, {.paths = "last"}),
 };
 
 START_TEST(a_unique_violation_leaves_document_and_every_index_untouched)
@@ -105,7 +105,8 @@ static const char *long_text(const char *end)
 
 static const kx_model pages = {
     .name = "pages",
-    .indexes = INDEXES({.paths = "url", .unique = true}, {.paths = "lang,title", .unique = true}, {.paths = "keys", .unique = true, .multi = true},
+    .indexes = INDEXES({.paths = "url", .unique = true}, {.paths = "lang,title", .unique = true},
+                       {.paths = "keys", .unique = true, .multi = true},
                        {.paths = "words,city", .unique = true, .multi = true}, {.paths = "text"}),
 };
 
@@ -168,7 +169,8 @@ END_TEST
 START_TEST(long_elements_of_unique_arrays_are_compared_whole)
 {
     kx_txn *txn = open_with(&pages);
-    ct_insert(txn, "pages", kxt_print("{\"keys\":[\"%s\",\"%s\",\"%s\"]}", long_text("a"), long_text("a"), long_text("b")));
+    ct_insert(txn, "pages",
+              kxt_print("{\"keys\":[\"%s\",\"%s\",\"%s\"]}", long_text("a"), long_text("a"), long_text("b")));
     ck_assert_uint_eq(ct_entries(txn, "pages", "keys"), 2);
     ct_insert(txn, "pages", kxt_print("{\"keys\":[\"%s\"]}", long_text("c")));
     ct_fails(ct_try_insert(txn, "pages", kxt_print("{\"keys\":[1,\"%s\"]}", long_text("b"))), KX_EXISTS);
@@ -207,14 +209,17 @@ END_TEST
 
 static const kx_model carts = {
     .name = "carts",
-    .indexes = INDEXES({.paths = "tags", .multi = true}, {.paths = "items[].sku", .multi = true}, {.paths = "-tags,owner.city", .multi = true},
-                       {.paths = "coupon", .sparse = true}, {.paths = "owner.city,owner.zip", .sparse = true}, {.paths = "`a.b`"}),
+    .indexes = INDEXES({.paths = "tags", .multi = true}, {.paths = "items[].sku", .multi = true},
+                       {.paths = "-tags,owner.city", .multi = true}, {.paths = "coupon", .sparse = true},
+                       {.paths = "owner.city,owner.zip", .sparse = true}, {.paths = "`a.b`"}),
 };
 
 START_TEST(a_multi_index_has_an_entry_for_each_distinct_element)
 {
     kx_txn *txn = open_with(&carts);
-    ct_insert(txn, "carts", "{\"tags\":[\"x\",\"y\",\"x\"],\"items\":[{\"sku\":1},{\"sku\":2},{\"sku\":1.0},{\"n\":1}],\"owner\":{\"city\":\"Ulm\"}}");
+    ct_insert(txn, "carts",
+              "{\"tags\":[\"x\",\"y\",\"x\"],\"items\":[{\"sku\":1},{\"sku\":2},{\"sku\":1.0},{\"n\":1}],\"owner\":{"
+              "\"city\":\"Ulm\"}}");
     ct_insert(txn, "carts", "{\"tags\":[],\"items\":[]}");
     ct_insert(txn, "carts", "{\"tags\":null,\"items\":null}");
     ct_insert(txn, "carts", "{}");
@@ -287,7 +292,8 @@ START_TEST(a_large_array_is_replaced_by_another_in_one_pass)
         kx_builder__end(&builder);
         kx_builder__end(&builder);
         ck_assert_int_eq(kx_builder__finish(&builder, &bytes), KX_OK);
-        ct_ok(round == 0 ? kx_insert(txn, "carts", bytes.data, bytes.size, NULL) : kx_put(txn, "carts", 1, bytes.data, bytes.size));
+        ct_ok(round == 0 ? kx_insert(txn, "carts", bytes.data, bytes.size, NULL)
+                         : kx_put(txn, "carts", 1, bytes.data, bytes.size));
         kx_builder__free(&builder);
         ck_assert_uint_eq(ct_entries(txn, "carts", "tags"), (uint64_t)count);
     }
@@ -298,7 +304,8 @@ END_TEST
 /* ---- ids -------------------------------------------------------------------------------- */
 
 static const kx_model plain = {.name = "plain"};
-static const kx_model keyed = {.name = "keyed", .indexes = INDEXES({.paths = "key", .primary = true}, {.paths = "name", .unique = true})};
+static const kx_model keyed = {
+    .name = "keyed", .indexes = INDEXES({.paths = "key", .primary = true}, {.paths = "name", .unique = true})};
 
 START_TEST(ids_are_never_given_again_once_committed)
 {
@@ -418,7 +425,9 @@ END_TEST
 START_TEST(what_is_no_id_is_refused_as_a_primary_field)
 {
     kx_txn *txn = open_with(&keyed);
-    static const char *const wrong[] = {"7.0", "-1", "9223372036854775808", "{\"$numberUnsigned\":\"9223372036854775808\"}", "\"7\"", "true", "[1]", "{}"};
+    static const char *const wrong[] = {
+        "7.0", "-1", "9223372036854775808", "{\"$numberUnsigned\":\"9223372036854775808\"}", "\"7\"", "true",
+        "[1]", "{}"};
     const char *before = ct_dump(txn);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         int rc = ct_try_insert(txn, "keyed", kxt_print("{\"key\":%s}", wrong[i]));
@@ -465,8 +474,9 @@ END_TEST
 
 START_TEST(bytes_that_are_no_document_are_refused_and_change_nothing)
 {
-    static const char *const wrong[] = {"{\"a\":1", "{\"a\":1}x", "[1]", "{\"a\":1,\"a\":2}", "{\"_id\":1}", "", "{\"a\":\"\xff\"}", "\x81\xa1", "\x93\x01\x02\x03",
-                                        "\x81\x01\x02", "{\"a\":NaN}", "\x81\xa1\x61\xc1"};
+    static const char *const wrong[] = {
+        "{\"a\":1", "{\"a\":1}x",       "[1]",          "{\"a\":1,\"a\":2}", "{\"_id\":1}",     "", "{\"a\":\"\xff\"}",
+        "\x81\xa1", "\x93\x01\x02\x03", "\x81\x01\x02", "{\"a\":NaN}",       "\x81\xa1\x61\xc1"};
     kx_txn *txn = open_with(&plain);
     ct_insert(txn, "plain", "{\"k\":1}");
     const char *before = ct_dump(txn);
@@ -477,7 +487,8 @@ START_TEST(bytes_that_are_no_document_are_refused_and_change_nothing)
         ck_assert_msg(ct_put(txn, "plain", 1, wrong[i]) == KX_INVALID, "put '%s'", wrong[i]);
         ck_assert_msg(ct_patch(txn, "plain", 1, wrong[i]) == KX_INVALID, "patch '%s'", wrong[i]);
         ck_assert_msg(kx_insert_many(txn, "plain", &record, 1, NULL) == KX_INVALID, "insert_many '%s'", wrong[i]);
-        ck_assert_msg(kx_doc_from_msgpack(txn, "plain", wrong[i], strlen(wrong[i]), &doc) == KX_INVALID, "from_msgpack '%s'", wrong[i]);
+        ck_assert_msg(kx_doc_from_msgpack(txn, "plain", wrong[i], strlen(wrong[i]), &doc) == KX_INVALID,
+                      "from_msgpack '%s'", wrong[i]);
         ck_assert_ptr_null(doc);
     }
     ct_fails(ct_put(txn, "plain", 2, "{}"), KX_NOTFOUND);
@@ -503,7 +514,8 @@ END_TEST
 START_TEST(all_forms_of_a_document_are_stored_as_the_same_bytes)
 {
     kx_txn *txn = open_with(&plain);
-    static const uint8_t longer[] = {0xde, 0, 2, 0xd9, 1, 'a', 0xd3, 0, 0, 0, 0, 0, 0, 0, 5, 0xa1, 'b', 0xca, 0x3f, 0, 0, 0};
+    static const uint8_t longer[] = {0xde, 0, 2, 0xd9, 1,    'a', 0xd3, 0,    0, 0, 0,
+                                     0,    0, 0, 5,    0xa1, 'b', 0xca, 0x3f, 0, 0, 0};
     kx_doc *doc;
     ct_ok(kx_insert(txn, "plain", longer, sizeof longer, NULL));
     ct_insert(txn, "plain", " {\"a\": 5, \"b\": 0.5}");

@@ -43,12 +43,21 @@ static const kx_model users = {.name = "users", .fields = user_fields, .indexes 
 
 static const kx_model orders = {
     .name = "orders",
-    .indexes = (const kx_index[]){{.paths = "code,-amount", .unique = true}, {.paths = "lines[].sku", .multi = true}, {.paths = "gone"}, {.paths = NULL}},
-    .relations = (const kx_relation[]){
-        {.name = "user", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "user_id", .reverse = "orders"},
-        {.name = "parent", .kind = KX_FOREIGN_KEY, .target = "orders", .foreign_key = "parent_code", .related_field = "code", .optional = true},
-        {.name = NULL},
-    },
+    .indexes = (const kx_index[]){{.paths = "code,-amount", .unique = true},
+                                  {.paths = "lines[].sku", .multi = true},
+                                  {.paths = "gone"},
+                                  {.paths = NULL}},
+    .relations =
+        (const kx_relation[]){
+            {.name = "user", .kind = KX_FOREIGN_KEY, .target = "users", .foreign_key = "user_id", .reverse = "orders"},
+            {.name = "parent",
+             .kind = KX_FOREIGN_KEY,
+             .target = "orders",
+             .foreign_key = "parent_code",
+             .related_field = "code",
+             .optional = true},
+            {.name = NULL},
+        },
 };
 
 static const kx_model values = {
@@ -60,7 +69,8 @@ static const kx_model values = {
     },
 };
 
-static const kx_model dropped = {.name = "dropped", .indexes = (const kx_index[]){{.paths = "a"}, {.paths = "b", .unique = true}, {.paths = NULL}}};
+static const kx_model dropped = {
+    .name = "dropped", .indexes = (const kx_index[]){{.paths = "a"}, {.paths = "b", .unique = true}, {.paths = NULL}}};
 
 /* ---- documents ------------------------------------------------------------------------------- */
 
@@ -71,17 +81,23 @@ static int insert(kx_txn *txn, const char *collection, const char *json)
 
 static int fill_users(kx_txn *txn)
 {
-    TRY(insert(txn, "users", "{\"user_id\":7,\"name\":\"Ada\",\"email\":\"ada@example.com\",\"tags\":[\"x\",1,1.0,null,[1]],\"address\":{\"city\":\"London\",\"zip\":\"W1\"},"
-                             "\"seen\":{\"$date\":\"1815-12-10T00:00:00Z\"},\"photo\":{\"$binary\":{\"base64\":\"AAH/\",\"subType\":\"00\"}},\"reads\":3}"));
+    TRY(insert(txn, "users",
+               "{\"user_id\":7,\"name\":\"Ada\",\"email\":\"ada@example.com\",\"tags\":[\"x\",1,1.0,null,[1]],"
+               "\"address\":{\"city\":\"London\",\"zip\":\"W1\"},"
+               "\"seen\":{\"$date\":\"1815-12-10T00:00:00Z\"},\"photo\":{\"$binary\":{\"base64\":\"AAH/"
+               "\",\"subType\":\"00\"}},\"reads\":3}"));
     TRY(insert(txn, "users", "{\"name\":\"Grace\",\"email\":null,\"score\":3,\"keys\":[1,2,null],\"reads\":3.0}"));
-    TRY(insert(txn, "users", "{\"user_id\":0,\"name\":\"Zero\",\"active\":false,\"keys\":[3],\"undeclared\":{\"a.b\":[{\"\":{}}]}}"));
+    TRY(insert(txn, "users",
+               "{\"user_id\":0,\"name\":\"Zero\",\"active\":false,\"keys\":[3],\"undeclared\":{\"a.b\":[{\"\":{}}]}}"));
     TRY(insert(txn, "users", "{\"user_id\":100,\"name\":\"deleted\"}"));
     return kx_remove(txn, "users", 100);
 }
 
 static int fill_orders(kx_txn *txn)
 {
-    TRY(insert(txn, "orders", "{\"code\":\"A\",\"amount\":99.99,\"user_id\":7,\"lines\":[{\"sku\":\"s1\"},{\"sku\":\"s2\"},{\"sku\":\"s1\"}],\"gone\":1}"));
+    TRY(insert(txn, "orders",
+               "{\"code\":\"A\",\"amount\":99.99,\"user_id\":7,\"lines\":[{\"sku\":\"s1\"},{\"sku\":\"s2\"},{\"sku\":"
+               "\"s1\"}],\"gone\":1}"));
     TRY(insert(txn, "orders", "{\"code\":\"B\",\"amount\":1,\"user_id\":7,\"parent_code\":\"A\",\"lines\":[]}"));
     TRY(insert(txn, "orders", "{\"code\":\"A\",\"amount\":null,\"user_id\":8,\"parent_code\":\"nowhere\"}"));
     TRY(insert(txn, "orders", "{\"code\":\"A\",\"user_id\":999,\"lines\":null}"));
@@ -94,12 +110,44 @@ static int fill_orders(kx_txn *txn)
 static int fill_values(kx_txn *txn)
 {
     static const char *const all[] = {
-        "null", "false", "true", "{\"$numberDouble\":\"NaN\"}", "{\"$numberDouble\":\"-Infinity\"}", "-1.5e300", "-9223372036854775808", "-129", "-1", "-0.0", "0",
-        "0.000123", "0.1", "1", "1.0", "127", "255", "65536", "9007199254740992", "9007199254740993", "9223372036854775807",
-        "{\"$numberUnsigned\":\"9223372036854775808\"}", "{\"$numberUnsigned\":\"18446744073709551615\"}", "{\"$numberDouble\":\"Infinity\"}", "\"\"", "\"a\"", "\"a\\u0000b\"",
-        "\"\\u00e4\\u4e2d\\ud83d\\ude00\"", "{\"$binary\":{\"base64\":\"\",\"subType\":\"00\"}}", "{\"$binary\":{\"base64\":\"/w==\",\"subType\":\"00\"}}",
-        "{\"$date\":\"1969-12-31T23:59:59.999999999Z\"}", "{\"$date\":\"2024-02-29T12:00:00Z\"}", "[]", "[1,[2,{\"x\":null}]]", "{}", "{\"b\":1,\"a\":2}",
-        "{\"$ext\":{\"type\":-5,\"base64\":\"AQ==\"}}", "{\"$ext\":{\"type\":100,\"base64\":\"AQIDBA==\"}}",
+        "null",
+        "false",
+        "true",
+        "{\"$numberDouble\":\"NaN\"}",
+        "{\"$numberDouble\":\"-Infinity\"}",
+        "-1.5e300",
+        "-9223372036854775808",
+        "-129",
+        "-1",
+        "-0.0",
+        "0",
+        "0.000123",
+        "0.1",
+        "1",
+        "1.0",
+        "127",
+        "255",
+        "65536",
+        "9007199254740992",
+        "9007199254740993",
+        "9223372036854775807",
+        "{\"$numberUnsigned\":\"9223372036854775808\"}",
+        "{\"$numberUnsigned\":\"18446744073709551615\"}",
+        "{\"$numberDouble\":\"Infinity\"}",
+        "\"\"",
+        "\"a\"",
+        "\"a\\u0000b\"",
+        "\"\\u00e4\\u4e2d\\ud83d\\ude00\"",
+        "{\"$binary\":{\"base64\":\"\",\"subType\":\"00\"}}",
+        "{\"$binary\":{\"base64\":\"/w==\",\"subType\":\"00\"}}",
+        "{\"$date\":\"1969-12-31T23:59:59.999999999Z\"}",
+        "{\"$date\":\"2024-02-29T12:00:00Z\"}",
+        "[]",
+        "[1,[2,{\"x\":null}]]",
+        "{}",
+        "{\"b\":1,\"a\":2}",
+        "{\"$ext\":{\"type\":-5,\"base64\":\"AQ==\"}}",
+        "{\"$ext\":{\"type\":100,\"base64\":\"AQIDBA==\"}}",
     };
     char json[2048];
     size_t count = sizeof all / sizeof *all;
