@@ -70,6 +70,17 @@ int kx_store__entry_get(kx_store_txn *txn, kx_store_table table, kx_slice key, u
     return rc;
 }
 
+/* The cursor of single lookups: a snapshot keeps one a table, a write transaction opens one a call. */
+static int lookup_cursor(kx_store_txn *txn, uint32_t table, MDB_dbi handle, MDB_cursor **cursor)
+{
+    kx_point *point;
+    if (txn->writes)
+        return kx_store__cursor(txn, table, handle, cursor);
+    int rc = kx_store__point(txn, table, handle, &point);
+    *cursor = rc == KX_OK ? point->cursor : NULL;
+    return rc;
+}
+
 int kx_store__entry_count(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t *count)
 {
     MDB_dbi handle = 0;
@@ -81,14 +92,15 @@ int kx_store__entry_count(kx_store_txn *txn, kx_store_table table, kx_slice key,
     if (rc == KX_OK)
         rc = check_key(txn, key);
     if (rc == KX_OK)
-        rc = kx_store__cursor(txn, table.number, handle, &cursor);
+        rc = lookup_cursor(txn, table.number, handle, &cursor);
     if (rc != KX_OK)
         return rc == KX_NOTFOUND ? KX_OK : rc;
     txn->top->stats.descents++;
     int mdb = mdb_cursor_get(cursor, &k, &value, MDB_SET);
     if (mdb == 0 && table.shape == KX_STORE_POSTINGS)
         mdb = mdb_cursor_count(cursor, &stored);
-    kx_store__cursor_done(txn, table.number, cursor);
+    if (txn->writes)
+        kx_store__cursor_done(txn, table.number, cursor);
     if (mdb == 0)
         *count = stored;
     return mdb == 0 || mdb == MDB_NOTFOUND ? KX_OK : kx_store__txn_error(txn, mdb, "count a key");

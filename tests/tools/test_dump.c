@@ -155,10 +155,10 @@ END_TEST
 START_TEST(a_dump_that_was_cut_short_is_refused)
 {
     make_store("a.kx");
-    expect(0, NULL, NULL, "kx-inspect dump a.kx > one; head -n 100 one > cut");
+    expect(0, NULL, NULL, "kx-inspect dump a.kx > one; sed '$d' one > cut");
     expect(1, NULL, "is cut short", "kx-load b.kx cut");
     expect(0, NULL, NULL, "test ! -e b.kx");
-    expect(1, NULL, "one:", "head -c 3000 one > x; mv x one; kx-load b.kx one");
+    expect(1, NULL, "one:", "head -c $(($(wc -c < one) / 2)) one > x; mv x one; kx-load b.kx one");
 }
 END_TEST
 
