@@ -75,9 +75,10 @@ static int above_all(kx_txn *txn, const kx_cat_index *index, const kx_entries *e
     if (rc == KX_OK)
         rc = kx_store__scan_next(scan, &last);
     if (rc == KX_OK) {
-        size_t size = last.key.size < first.size ? last.key.size : first.size;
-        int order = memcmp(last.key.data, first.data, size);
-        *above = order < 0 || (order == 0 && last.key.size < first.size);
+        size_t limit = index->unique ? KX_KEY_UNIQUE_LIMIT : KX_KEY_LIMIT;      /* a greater id behind a shortened key proves nothing */
+        size_t left = last.key.size < limit ? last.key.size : limit, right = first.size < limit ? first.size : limit;
+        int order = memcmp(last.key.data, first.data, left < right ? left : right);
+        *above = order < 0 || (order == 0 && left < right);
     }
     kx_store__scan_close(scan);
     return rc == KX_NOTFOUND ? KX_OK : rc;

@@ -197,6 +197,10 @@ START_TEST(long_unique_texts_clash_inside_a_call_only_when_they_are_equal)
     ct_fails(kx_insert_many(txn, "users", records, 3, &failed), KX_EXISTS);
     ck_assert_uint_eq(failed, 2);
     ct_says("is taken by document 2");
+    for (int i = 0; i < 3; i++) {
+        records[0] = json(kxt_print("{\"email\":\"%0600d%d\"}", 1, i));
+        ct_fails(kx_insert_many(txn, "users", records, 1, &failed), KX_EXISTS);
+    }
     ck_assert_str_eq(ct_dump(txn), before);
     end_and_close(txn);
 }
