@@ -16,7 +16,8 @@ static int new_from(kx_txn *txn, const char *collection, kx_slice bytes, kx_doc 
     if (rc == KX_OK)
         rc = kx_document__canonical(bytes, &scratch, &document);
     if (rc == KX_OK && kx_document__find(document, "_id", 3, &(kx_slice){0}))
-        rc = kx_base__fail_at(KX_INVALID, collection, "_id", NULL, NULL, "%s: a field may not be called _id", collection);
+        rc = kx_base__fail_at(KX_INVALID, collection, "_id", NULL, NULL, "%s: a field may not be called _id",
+                              collection);
     if (rc == KX_OK)
         rc = kx_collection__doc_new(txn, found, document, doc);
     kx_buf__free(&scratch);

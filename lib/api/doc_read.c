@@ -13,7 +13,8 @@ static int check_get(const kx_doc *doc, const char *path, const void *out)
 static int missing(const kx_doc *doc, const char *path)
 {
     const char *name = doc->collection->name;
-    return kx_base__fail_at(KX_NOTFOUND, name, path, doc->is_new ? NULL : &doc->id, NULL, "%s.%s is missing", name, path);
+    return kx_base__fail_at(KX_NOTFOUND, name, path, doc->is_new ? NULL : &doc->id, NULL, "%s.%s is missing", name,
+                            path);
 }
 
 static const char *type_name(kx_type type)
@@ -25,16 +26,16 @@ static const char *type_name(kx_type type)
 static int other_type(const kx_doc *doc, const char *path, const kx_value *value, const char *expected)
 {
     const char *name = doc->collection->name;
-    return kx_base__fail_at(KX_INVALID, name, path, doc->is_new ? NULL : &doc->id, value, "%s.%s: expected %s, found %s", name, path,
-                            expected, type_name(value->type));
+    return kx_base__fail_at(KX_INVALID, name, path, doc->is_new ? NULL : &doc->id, value,
+                            "%s.%s: expected %s, found %s", name, path, expected, type_name(value->type));
 }
 
 static int out_of_range(const kx_doc *doc, const char *path, const kx_value *value, const char *expected)
 {
     char text[64];
     const char *name = doc->collection->name;
-    return kx_base__fail_at(KX_INVALID, name, path, doc->is_new ? NULL : &doc->id, value, "%s.%s = %s is %s", name, path,
-                            kx_base__show(value, text, sizeof text), expected);
+    return kx_base__fail_at(KX_INVALID, name, path, doc->is_new ? NULL : &doc->id, value, "%s.%s = %s is %s", name,
+                            path, kx_base__show(value, text, sizeof text), expected);
 }
 
 /* A field by its plain name, straight from the bytes; missing where the path is another one, or nothing stands there. */
@@ -69,7 +70,8 @@ int kx_doc_get(const kx_doc *doc, const char *path, kx_value *value)
 }
 
 /* A value of one type. */
-static int get_typed(const kx_doc *doc, const char *path, const void *out, kx_type type, const char *expected, kx_value *value)
+static int get_typed(const kx_doc *doc, const char *path, const void *out, kx_type type, const char *expected,
+                     kx_value *value)
 {
     int rc = check_get(doc, path, out);
     if (rc == KX_OK)

@@ -1,7 +1,8 @@
 /* query.c -- finding documents. The promises are in <lmdbkenobix/query.h>. */
 #include "api/api.h"
 
-static int enter(const char *function, kx_txn *txn, const char *collection, const void *out, const kx_cat_collection **found)
+static int enter(const char *function, kx_txn *txn, const char *collection, const void *out,
+                 const kx_cat_collection **found)
 {
     if (txn == NULL || out == NULL)
         return kx_api__null(function, txn == NULL ? "txn" : "the result");
@@ -103,6 +104,7 @@ int kx_get_by_id(kx_txn *txn, const char *collection, uint64_t id, kx_doc **doc)
     if (rc == KX_OK)
         kx_collection__hand(*doc);
     else if (rc == KX_NOTFOUND)
-        kx_base__fail_at(rc, collection, "_id", &id, NULL, "%s: there is no document %llu", collection, (unsigned long long)id);
+        kx_base__fail_at(rc, collection, "_id", &id, NULL, "%s: there is no document %llu", collection,
+                         (unsigned long long)id);
     return kx_base__done(rc);
 }

@@ -1,7 +1,8 @@
 /* record.c -- documents as bytes. The promises are in <lmdbkenobix/record.h>. */
 #include "api/api.h"
 
-static int enter(const char *function, kx_txn *txn, const char *collection, const void *data, const kx_cat_collection **found)
+static int enter(const char *function, kx_txn *txn, const char *collection, const void *data,
+                 const kx_cat_collection **found)
 {
     if (txn == NULL || data == NULL)
         return kx_api__null(function, txn == NULL ? "txn" : "data");

@@ -62,6 +62,7 @@ int kx_related_clear(kx_doc *doc, const char *relation)
 
 int kx_related_replace(kx_doc *doc, const char *relation, kx_doc *const *members, size_t count)
 {
-    int rc = members != NULL || count == 0 ? enter("kx_related_replace", doc, relation) : kx_api__null("kx_related_replace", "members");
+    int rc = members != NULL || count == 0 ? enter("kx_related_replace", doc, relation)
+                                           : kx_api__null("kx_related_replace", "members");
     return kx_base__done(rc == KX_OK ? kx_relation__replace(doc, relation, members, count) : rc);
 }

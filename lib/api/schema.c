@@ -73,15 +73,21 @@ int kx_field_at(kx_txn *txn, const char *collection, size_t n, kx_field *field)
     if (n >= found->field_count)
         return KX_NOTFOUND;
     const kx_cat_field *known = &found->fields[n];
-    *field = (kx_field){.path = known->path_text, .type = known->type, .optional = known->optional, .initial = known->initial};
+    *field = (kx_field){
+        .path = known->path_text, .type = known->type, .optional = known->optional, .initial = known->initial};
     return KX_OK;
 }
 
-static int describe_index(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, kx_index_info *info)
+static int describe_index(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
+                          kx_index_info *info)
 {
     uint32_t table = index->primary ? collection->number : index->table.number;
     *info = (kx_index_info){
-        .index = {.paths = index->paths, .unique = index->unique, .primary = index->primary, .multi = index->multi, .sparse = index->sparse},
+        .index = {.paths = index->paths,
+                  .unique = index->unique,
+                  .primary = index->primary,
+                  .multi = index->multi,
+                  .sparse = index->sparse},
         .implied = index->implied,
     };
     int rc = kx_store__table_count(txn->store, table, &info->entries);

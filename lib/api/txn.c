@@ -26,7 +26,8 @@ int kx_txn_begin(kx_db *db, kx_txn_mode mode, kx_txn **txn)
     if (db == NULL)
         return kx_base__done(kx_api__null("kx_txn_begin", "db"));
     if (mode != KX_READ && mode != KX_WRITE)
-        return kx_base__done(kx_base__fail(KX_INVALID, "kx_txn_begin: the mode is KX_READ or KX_WRITE, not %d", (int)mode));
+        return kx_base__done(
+            kx_base__fail(KX_INVALID, "kx_txn_begin: the mode is KX_READ or KX_WRITE, not %d", (int)mode));
     return kx_base__done(kx_collection__begin(db, mode, txn));
 }
 

@@ -20,8 +20,8 @@ static bool ends_in_id(const kx_cat_index *index, const kx_entry *entry)
 }
 
 /* Neighbours of one call with the same unique key. Those that were shortened share all but the id and are compared through their documents. */
-static int clash_inside(const kx_cat_collection *collection, const kx_cat_index *index, const kx_entries *entries, size_t at,
-                        kx_slice (*document_of)(void *, size_t, uint64_t), void *context)
+static int clash_inside(const kx_cat_collection *collection, const kx_cat_index *index, const kx_entries *entries,
+                        size_t at, kx_slice (*document_of)(void *, size_t, uint64_t), void *context)
 {
     const kx_entry *entry = &entries->items[at];
     bool shortened = ends_in_id(index, entry);
@@ -45,23 +45,6 @@ static int clash_inside(const kx_cat_collection *collection, const kx_cat_index 
     return KX_OK;
 }
 
-/* Against what the table holds already. */
-static int clash_outside(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_entry *entry,
-                         kx_slice (*document_of)(void *, size_t, uint64_t), void *context)
-{
-    uint64_t other;
-    if (!ends_in_id(index, entry)) {
-        int rc = kx_store__entry_get(txn->store, index->table, slice_of(entry), &other);
-        if (rc == KX_NOTFOUND || (rc == KX_OK && other == entry->id))
-            return KX_OK;
-        return rc == KX_OK ? kx_collection__taken(collection, index, document_of(context, entry->tag, entry->id), entry->id, other) : rc;
-    }
-    kx_key flags;
-    kx_key__init(&flags);
-    flags.shortened = true;
-    return kx_collection__clash(txn, collection, index, slice_of(entry), &flags, entry->id, document_of(context, entry->tag, entry->id));
-}
-
 /* Is every key of the list above every key of the table? Then there is nothing to meet, and entries can be appended. */
 static int above_all(kx_txn *txn, const kx_cat_index *index, const kx_entries *entries, bool *above)
 {
@@ -75,7 +58,8 @@ static int above_all(kx_txn *txn, const kx_cat_index *index, const kx_entries *e
     if (rc == KX_OK)
         rc = kx_store__scan_next(scan, &last);
     if (rc == KX_OK) {
-        size_t limit = index->unique ? KX_KEY_UNIQUE_LIMIT : KX_KEY_LIMIT;      /* a greater id behind a shortened key proves nothing */
+        size_t limit =
+            index->unique ? KX_KEY_UNIQUE_LIMIT : KX_KEY_LIMIT; /* a greater id behind a shortened key proves nothing */
         size_t left = last.key.size < limit ? last.key.size : limit, right = first.size < limit ? first.size : limit;
         int order = memcmp(last.key.data, first.data, left < right ? left : right);
         *above = order < 0 || (order == 0 && left < right);
@@ -84,8 +68,9 @@ static int above_all(kx_txn *txn, const kx_cat_index *index, const kx_entries *e
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
-int kx_collection__entries_check(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, kx_entries *entries,
-                                 kx_slice (*document_of)(void *, size_t, uint64_t), void *context, size_t *failed)
+int kx_collection__entries_check(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
+                                 kx_entries *entries, kx_slice (*document_of)(void *, size_t, uint64_t), void *context,
+                                 size_t *failed)
 {
     bool above = true;
     int rc = kx_collection__entries_sort(entries);
@@ -94,11 +79,13 @@ int kx_collection__entries_check(kx_txn *txn, const kx_cat_collection *collectio
     for (size_t i = 0; i < entries->count && rc == KX_OK && index->unique; i++) {
         if (entries->items[i].has_null)
             continue;
+        const kx_entry *entry = &entries->items[i];
         rc = i > 0 ? clash_inside(collection, index, entries, i, document_of, context) : KX_OK;
         if (rc == KX_OK && !above)
-            rc = clash_outside(txn, collection, index, &entries->items[i], document_of, context);
+            rc = kx_collection__clash(txn, collection, index, slice_of(entry), entry->id,
+                                      document_of(context, entry->tag, entry->id));
         if (rc != KX_OK)
-            *failed = entries->items[i].tag;
+            *failed = entry->tag;
     }
     return rc;
 }
@@ -135,21 +122,21 @@ int kx_collection__entries_put(kx_txn *txn, const kx_cat_index *index, const kx_
 
 typedef struct bulk_item {
     uint64_t id;
-    size_t   at, size;       /* in `kept`, or, with kept_at false, the caller's own bytes */
-    bool     own;
+    size_t at, size; /* in `kept`; `own`: the caller's bytes as they are */
+    bool own;
 } bulk_item;
 
 typedef struct bulk_call {
-    kx_txn                  *txn;
+    kx_txn *txn;
     const kx_cat_collection *collection;
-    kx_record               *records;
-    bulk_item               *items;
-    size_t                   count;
-    kx_entries              *entries;      /* one list an index */
-    kx_buf                   kept;         /* documents that had to be made: parsed, canonical, filled in */
-    uint64_t                 next_id, last_id;
-    bool                     any_last, ordered;
-    size_t                   current;
+    kx_record *records;
+    bulk_item *items;
+    size_t count;
+    kx_entries *entries; /* one list an index */
+    kx_buf kept;         /* documents that had to be made: parsed, canonical, filled in */
+    uint64_t next_id, last_id;
+    bool any_last, ordered;
+    size_t current;
 } bulk_call;
 
 static kx_slice item_document(const bulk_call *bulk, size_t at)
@@ -200,7 +187,8 @@ static int prepare_one(bulk_call *bulk, size_t at, kx_buf *parsed, kx_buf *scrat
     if (rc != KX_OK)
         return rc;
     bulk_item *item = &bulk->items[at];
-    *item = (bulk_item){.id = op.id, .size = op.after.size, .own = op.after.data == record->data, .at = bulk->kept.size};
+    *item =
+        (bulk_item){.id = op.id, .size = op.after.size, .own = op.after.data == record->data, .at = bulk->kept.size};
     if (!item->own)
         kx_buf__append(&bulk->kept, op.after.data, op.after.size);
     if (bulk->any_last && op.id <= bulk->last_id)
@@ -220,8 +208,8 @@ static int prepare_all(bulk_call *bulk, size_t *failed)
         rc = prepare_one(bulk, i, &parsed, &scratch);
         bulk->current = i;
         for (size_t n = 0; n < bulk->collection->index_count && rc == KX_OK; n++)
-            rc = kx_collection__keys(bulk->collection, &bulk->collection->indexes[n], bulk->items[i].id, item_document(bulk, i), keep_entry,
-                                     bulk);
+            rc = kx_collection__keys(bulk->collection, &bulk->collection->indexes[n], bulk->items[i].id,
+                                     item_document(bulk, i), keep_entry, bulk);
         if (rc != KX_OK)
             *failed = i;
     }
@@ -237,8 +225,8 @@ static int id_taken(const bulk_call *bulk, size_t at)
     uint64_t id = bulk->items[at].id;
     if (bulk->collection->primary != NULL)
         return kx_collection__taken(bulk->collection, bulk->collection->primary, item_document(bulk, at), id, id);
-    return kx_base__fail_at(KX_EXISTS, bulk->collection->name, "_id", &id, NULL, "%s: id %llu is taken", bulk->collection->name,
-                            (unsigned long long)id);
+    return kx_base__fail_at(KX_EXISTS, bulk->collection->name, "_id", &id, NULL, "%s: id %llu is taken",
+                            bulk->collection->name, (unsigned long long)id);
 }
 
 /* The records in id order, as entries whose tag is the record. */
@@ -274,8 +262,8 @@ static int check_ids(const bulk_call *bulk, const kx_entries *order, size_t *fai
 
 typedef struct row_run {
     const bulk_call *bulk;
-    size_t           at;
-    uint8_t          head[KX_RECORD_HEAD];
+    size_t at;
+    uint8_t head[KX_RECORD_HEAD];
 } row_run;
 
 static bool next_row(void *context, uint64_t *id, kx_slice *head, kx_slice *body)
@@ -298,7 +286,8 @@ static int write_rows(const bulk_call *bulk, const kx_entries *order)
     int rc = KX_OK;
     for (size_t i = 0; i < bulk->count && rc == KX_OK; i++) {
         size_t at = order->items[i].tag;
-        rc = kx_collection__put_document(bulk->txn->store, bulk->collection->number, bulk->items[at].id, item_document(bulk, at), false);
+        rc = kx_collection__put_document(bulk->txn->store, bulk->collection->number, bulk->items[at].id,
+                                         item_document(bulk, at), false);
     }
     return rc;
 }
@@ -319,8 +308,8 @@ static int check_all(bulk_call *bulk, kx_entries *order, size_t *failed)
     if (rc == KX_OK && !bulk->ordered)
         rc = check_ids(bulk, order, failed);
     for (size_t i = 0; i < bulk->collection->index_count && rc == KX_OK; i++)
-        rc = kx_collection__entries_check(bulk->txn, bulk->collection, &bulk->collection->indexes[i], &bulk->entries[i], document_of, bulk,
-                                          failed);
+        rc = kx_collection__entries_check(bulk->txn, bulk->collection, &bulk->collection->indexes[i], &bulk->entries[i],
+                                          document_of, bulk, failed);
     return rc;
 }
 
@@ -333,7 +322,8 @@ static void finish(bulk_call *bulk)
     kx_buf__free(&bulk->kept);
 }
 
-int kx_collection__insert_many(kx_txn *txn, const kx_cat_collection *collection, kx_record *records, size_t count, size_t *failed)
+int kx_collection__insert_many(kx_txn *txn, const kx_cat_collection *collection, kx_record *records, size_t count,
+                               size_t *failed)
 {
     bulk_call bulk = {.txn = txn, .collection = collection, .records = records, .count = count};
     kx_entries order = {0};

@@ -8,13 +8,13 @@
 #include "collection/collection_impl.h"
 
 typedef struct checking {
-    kx_txn                  *txn;
+    kx_txn *txn;
     const kx_cat_collection *collection;
-    void                   (*report)(void *, const char *, uint64_t, const char *);
-    void                    *context;
-    uint64_t                 findings;
-    uint64_t                 id;
-    uint64_t                *expected;     /* entries by index */
+    void (*report)(void *, const char *, uint64_t, const char *);
+    void *context;
+    uint64_t findings;
+    uint64_t id;
+    uint64_t *expected; /* entries by index */
 } checking;
 
 static void find_fault(checking *check, const char *what)
@@ -37,7 +37,8 @@ static int expect_key(void *context, const kx_cat_index *index, kx_key *key)
         rc = kx_store__scan_after(scan, from, check->id - 1);
     if (rc == KX_OK)
         rc = kx_store__scan_next(scan, &item);
-    bool there = rc == KX_OK && item.id == check->id && item.key.size == from.size && memcmp(item.key.data, from.data, from.size) == 0;
+    bool there = rc == KX_OK && item.id == check->id && item.key.size == from.size &&
+                 memcmp(item.key.data, from.data, from.size) == 0;
     kx_store__scan_close(scan);
     if (!there && (rc == KX_OK || rc == KX_NOTFOUND)) {
         snprintf(text, sizeof text, "index '%.200s' has no entry for the document", index->paths);
@@ -66,7 +67,8 @@ static int check_document(checking *check, kx_slice row)
     }
     int rc = KX_OK;
     for (size_t i = 0; i < check->collection->index_count && rc == KX_OK; i++) {
-        rc = kx_collection__keys(check->collection, &check->collection->indexes[i], check->id, document, expect_key, check);
+        rc = kx_collection__keys(check->collection, &check->collection->indexes[i], check->id, document, expect_key,
+                                 check);
         if (rc == KX_INVALID) {
             find_fault(check, "a multi index meets something that is no array");
             rc = KX_OK;
@@ -88,8 +90,8 @@ static int check_counts(checking *check)
         rc = kx_store__table_count(check->txn->store, index->table.number, &entries);
         if (rc != KX_OK || entries == check->expected[i])
             continue;
-        snprintf(text, sizeof text, "index '%.100s' has %llu entries, the documents ask for %llu", index->paths, (unsigned long long)entries,
-                 (unsigned long long)check->expected[i]);
+        snprintf(text, sizeof text, "index '%.100s' has %llu entries, the documents ask for %llu", index->paths,
+                 (unsigned long long)entries, (unsigned long long)check->expected[i]);
         find_fault(check, text);
     }
     return rc;
@@ -114,8 +116,9 @@ static int check_collection(checking *check)
     return rc;
 }
 
-int kx_collection__check(kx_txn *txn, void (*report)(void *context, const char *collection, uint64_t id, const char *finding), void *context,
-                         uint64_t *findings)
+int kx_collection__check(kx_txn *txn,
+                         void (*report)(void *context, const char *collection, uint64_t id, const char *finding),
+                         void *context, uint64_t *findings)
 {
     checking check = {.txn = txn, .report = report, .context = context};
     int rc = KX_OK;

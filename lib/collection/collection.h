@@ -26,13 +26,13 @@
 enum { KX_DB_SPARES = 16 };
 
 struct kx_db {
-    kx_store       *store;
-    kx_options      options;             /* models, schema_json and reserve cleared */
-    unsigned        fork_count;          /* kx_base__fork_count() at open */
-    pthread_mutex_t lock;                /* of what follows */
-    kx_catalog     *catalog;             /* the newest one seen */
-    kx_txn         *txns;                /* every transaction object of this handle, live or spare */
-    struct kx_layout *layouts;           /* C structs by collection */
+    kx_store *store;
+    kx_options options;        /* models, schema_json and reserve cleared */
+    unsigned fork_count;       /* kx_base__fork_count() at open */
+    pthread_mutex_t lock;      /* of what follows */
+    kx_catalog *catalog;       /* the newest one seen */
+    kx_txn *txns;              /* every transaction object of this handle, live or spare */
+    struct kx_layout *layouts; /* C structs by collection */
     _Atomic(kx_txn *) spares[KX_DB_SPARES];
 };
 
@@ -45,42 +45,42 @@ struct kx_db {
  */
 typedef struct kx_walker {
     struct kx_walker *prev, *next;
-    kx_txn           *txn;               /* opened through it: a child's end closes it */
-    uint32_t          collection;        /* number */
-    bool              told;              /* before_write was called */
-    int             (*before_write)(struct kx_walker *walker);
-    void            (*close)(struct kx_walker *walker);
+    kx_txn *txn;         /* opened through it: a child's end closes it */
+    uint32_t collection; /* number */
+    bool told;           /* before_write was called */
+    int (*before_write)(struct kx_walker *walker);
+    void (*close)(struct kx_walker *walker);
 } kx_walker;
 
 struct kx_txn {
-    kx_db          *db;
-    kx_store_txn   *store;
-    kx_txn         *parent, *child, *top; /* top of a top transaction is itself */
-    kx_catalog     *catalog;              /* pinned */
-    pthread_t       owner;
-    bool            writes;
-    struct kx_undo *undo;                 /* what saves in this child did to instances */
-    struct kx_retired *room;              /* of a child in which something was declared, for its end */
+    kx_db *db;
+    kx_store_txn *store;
+    kx_txn *parent, *child, *top; /* top of a top transaction is itself */
+    kx_catalog *catalog;          /* pinned */
+    pthread_t owner;
+    bool writes;
+    struct kx_undo *undo;    /* what saves in this child did to instances */
+    struct kx_retired *room; /* of a child in which something was declared, for its end */
 
     /* only in a top transaction */
-    atomic_bool     live;                 /* false: a spare, to be begun again */
-    bool            declared;             /* the catalog changed in it or in a child of it */
-    bool            ending;               /* instances are being freed all together: holds do not matter any more */
-    int             failed;               /* a write failed half-way: the code, and only abort remains */
-    uint64_t        snapshot;             /* of the store, for which `catalog` is known to be right; 0: none */
-    uint64_t        lazy_loads;
-    kx_doc         *docs;                 /* every live instance */
-    kx_doc         *free_docs;            /* instance memory to use again */
-    kx_doc         *leaving;              /* instances on their way there */
-    kx_walker      *walkers;
-    kx_arena        arena;                /* what lives to the end of the transaction */
-    struct kx_registry *registry;         /* instances by (collection, id), write transactions only */
-    struct kx_pending  *pending;          /* index entries of the write under way; memory is kept */
-    struct kx_tally    *tallies;          /* writes so far, by collection number */
-    size_t          tally_count;
-    struct kx_retired  *retired;          /* catalogs that instances may still point into */
-    uint32_t        recent[4];            /* positions of collections asked for by name: tried first, always compared */
-    kx_txn         *next_of_db;
+    atomic_bool live;  /* false: a spare, to be begun again */
+    bool declared;     /* the catalog changed in it or in a child of it */
+    bool ending;       /* instances are being freed all together: holds do not matter any more */
+    int failed;        /* a write failed half-way: the code, and only abort remains */
+    uint64_t snapshot; /* of the store, for which `catalog` is known to be right; 0: none */
+    uint64_t lazy_loads;
+    kx_doc *docs;      /* every live instance */
+    kx_doc *free_docs; /* instance memory to use again */
+    kx_doc *leaving;   /* instances on their way there */
+    kx_walker *walkers;
+    kx_arena arena;               /* what lives to the end of the transaction */
+    struct kx_registry *registry; /* instances by (collection, id), write transactions only */
+    struct kx_pending *pending;   /* index entries of the write under way; memory is kept */
+    uint32_t *tallies;            /* writes so far, by collection number */
+    size_t tally_count;
+    struct kx_retired *retired; /* catalogs that instances may still point into */
+    uint32_t recent[4];         /* positions of collections asked for by name: tried first, always compared */
+    kx_txn *next_of_db;
 };
 
 /* The transaction that instances of `txn`'s top act in now. */
@@ -88,7 +88,7 @@ kx_txn *kx_collection__innermost(kx_txn *txn);
 
 /* Checks at the public edge: handle not from before a fork (KX_FORKED), writer's own thread (KX_THREAD), no live child (KX_BUSY), not failed. */
 int kx_collection__enter(kx_txn *txn);
-int kx_collection__enter_top(kx_txn *top);      /* the same, where a live child is fine: it acts */
+int kx_collection__enter_top(kx_txn *top); /* the same, where a live child is fine: it acts */
 /* A snapshot, not from before a fork: all that kx_collection__enter_top() would find is well. */
 static inline bool kx_collection__is_snapshot(const kx_txn *top)
 {
@@ -100,11 +100,12 @@ int kx_collection__enter_doc(const kx_doc *doc, kx_txn **acting);
 /* KX_READONLY when the transaction is a read one, or the collection is not writable in this version. */
 int kx_collection__enter_write(kx_txn *txn, const kx_cat_collection *collection);
 
-int  kx_collection__begin(kx_db *db, kx_txn_mode mode, kx_txn **txn);
-int  kx_collection__child(kx_txn *parent, kx_txn **child);
-int  kx_collection__commit(kx_txn *txn);
+int kx_collection__begin(kx_db *db, kx_txn_mode mode, kx_txn **txn);
+int kx_collection__child(kx_txn *parent, kx_txn **child);
+int kx_collection__commit(kx_txn *txn);
 void kx_collection__abort(kx_txn *txn);
-int  kx_collection__run(kx_db *db, kx_txn_mode mode, int (*work)(kx_txn *, void *), void *context);   /* kx_write, kx_read */
+int kx_collection__run(kx_db *db, kx_txn_mode mode, int (*work)(kx_txn *, void *),
+                       void *context); /* kx_write, kx_read */
 
 void kx_collection__add_walker(kx_txn *txn, kx_walker *walker);
 void kx_collection__forget_walker(kx_walker *walker);
@@ -114,73 +115,80 @@ uint32_t kx_collection__writes_to(const kx_txn *txn, uint32_t collection);
 
 /* ---- opening, declaring ----------------------------------------------------------------- */
 
-int kx_collection__open(const char *path, const kx_options *options, kx_db **db);   /* publishes its errors, as kx_collection__run */
+int kx_collection__open(const char *path, const kx_options *options,
+                        kx_db **db); /* publishes its errors, as kx_collection__run */
 int kx_collection__close(kx_db *db);
 int kx_collection__declare(kx_txn *txn, const kx_model *const *models);
 int kx_collection__declare_json(kx_txn *txn, const char *text);
-int kx_collection__apply(kx_txn *txn, kx_cat_plan *plan);           /* carry out a plan of the catalog; frees it */
+int kx_collection__apply(kx_txn *txn, kx_cat_plan *plan); /* carry out a plan of the catalog; frees it */
 int kx_collection__next_id(kx_txn *txn, const kx_cat_collection *collection, uint64_t *id);
-int kx_collection__reserve_ids(kx_txn *txn, const kx_cat_collection *collection, uint64_t next_id);  /* ids below it are not given any more */
+int kx_collection__reserve_ids(kx_txn *txn, const kx_cat_collection *collection,
+                               uint64_t next_id); /* ids below it are not given any more */
 
 /* ---- instances ------------------------------------------------------------------------------ *
  * An instance is held by the user ("handed"), by relation slots of others and by cursors; it goes when nobody holds it.
  * In a read transaction `bytes` points into the map; in a write transaction the instance owns them.                        */
 
 struct kx_doc {
-    kx_txn                  *txn;         /* the top transaction; NULL: a free copy */
-    const kx_cat_collection *collection;  /* of the catalog at load; see kx_collection__current */
-    kx_slice                 bytes;       /* what it shows: as stored when loaded or saved, with its own changes */
-    uint64_t                 id;
-    kx_doc                  *prev, *next; /* in txn->docs */
-    kx_doc                  *same;        /* next instance in the registry's bucket */
-    void                    *relation;    /* the relation room's slot */
-    void                   (*relation_free)(kx_doc *doc);
-    struct kx_undo          *undo;        /* of the innermost child that has written it; NULL: none */
-    struct kx_doc_more      *more;        /* owned bytes, changes, texts; NULL while there are none */
-    uint32_t                 holds;       /* relation slots and cursors */
-    bool                     handed, is_new, deleted;
-    bool                     listed;      /* in the registry */
-    bool                     stale;       /* the stored document was written by somebody else since it was loaded or saved */
+    kx_txn *txn;                         /* the top transaction; NULL: a free copy */
+    const kx_cat_collection *collection; /* of the catalog at load; see kx_collection__current */
+    kx_slice bytes;                      /* what it shows: as stored when loaded or saved, with its own changes */
+    uint64_t id;
+    kx_doc *prev, *next; /* in txn->docs */
+    kx_doc *same;        /* next instance in the registry's bucket */
+    void *relation;      /* the relation room's slot */
+    void (*relation_free)(kx_doc *doc);
+    struct kx_undo *undo;     /* of the innermost child that has written it; NULL: none */
+    struct kx_doc_more *more; /* owned bytes, changes, texts; NULL while there are none */
+    uint32_t holds;           /* relation slots and cursors */
+    bool handed, is_new, deleted;
+    bool listed; /* in the registry */
+    bool stale;  /* the stored document was written by somebody else since it was loaded or saved */
 };
 
-int  kx_collection__doc_new(kx_txn *txn, const kx_cat_collection *collection, kx_slice bytes, kx_doc **doc);      /* canonical bytes; handed */
+int kx_collection__doc_new(kx_txn *txn, const kx_cat_collection *collection, kx_slice bytes,
+                           kx_doc **doc); /* canonical bytes; handed */
 
 /* An instance of a stored document. `row` is what the store returned (with its checksum); handed is false and holds 0: the caller
    sets what it is. KX_CORRUPT when `verify` is on and the checksum differs, or the row is too short. */
-int  kx_collection__doc_of_row(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice row, kx_doc **doc);
-int  kx_collection__doc_get(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_doc **doc);         /* KX_NOTFOUND, no text */
+int kx_collection__doc_of_row(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice row,
+                              kx_doc **doc);
+int kx_collection__doc_get(kx_txn *txn, const kx_cat_collection *collection, uint64_t id,
+                           kx_doc **doc); /* KX_NOTFOUND, no text */
 
 /* For a walk over many rows: make an instance that nobody but the caller holds show another row. */
-int  kx_collection__doc_turn(kx_doc *doc, uint64_t id, kx_slice row);
+int kx_collection__doc_turn(kx_doc *doc, uint64_t id, kx_slice row);
 
-void kx_collection__hand(kx_doc *doc);                         /* the user holds it from now on */
+void kx_collection__hand(kx_doc *doc); /* the user holds it from now on */
 void kx_collection__hold(kx_doc *doc);
-void kx_collection__unhold(kx_doc *doc);                       /* frees it when nobody holds it any more. NULL is fine */
-void kx_collection__doc_release(kx_doc *doc);                  /* the user's hold goes; free copies are freed */
-int  kx_collection__doc_copy(const kx_doc *doc, kx_doc **copy);
+void kx_collection__unhold(kx_doc *doc);      /* frees it when nobody holds it any more. NULL is fine */
+void kx_collection__doc_release(kx_doc *doc); /* the user's hold goes; free copies are freed */
+int kx_collection__doc_copy(const kx_doc *doc, kx_doc **copy);
 
 /* Unchecked documents of a row: the slice behind its checksum. KX_CORRUPT when shorter than that, or, with `verify`, when the checksum differs. */
-int  kx_collection__document_of(const kx_db *db, const kx_cat_collection *collection, uint64_t id, kx_slice row, kx_slice *document);
+int kx_collection__document_of(const kx_db *db, const kx_cat_collection *collection, uint64_t id, kx_slice row,
+                               kx_slice *document);
 
 /* The item at a path; missing when there is none. KX_INVALID: no path. Plain names take no parsing. */
-int  kx_collection__doc_item(const kx_doc *doc, const char *path, kx_slice *item);
+int kx_collection__doc_item(const kx_doc *doc, const char *path, kx_slice *item);
 /* The item at a part of an index or relation, missing when there is none, and its value. */
 kx_slice kx_collection__part_item(kx_slice document, const kx_cat_part *part);
 void kx_collection__part_value(kx_slice document, const kx_cat_part *part, kx_value *value);
 
-int  kx_collection__doc_change(kx_doc *doc, kx_change_kind kind, const char *path, const kx_value *value);  /* set, unset, append; no relation rules */
+int kx_collection__doc_change(kx_doc *doc, kx_change_kind kind, const char *path,
+                              const kx_value *value); /* set, unset, append; no relation rules */
 bool kx_collection__has_changes(const kx_doc *doc);
-int  kx_collection__doc_save(kx_doc *doc);
-int  kx_collection__doc_delete(kx_doc *doc);                   /* the document alone, no relation actions */
-int  kx_collection__doc_reload(kx_doc *doc);                   /* drops changes */
-int  kx_collection__doc_refresh(kx_doc *doc);                  /* keeps changes; KX_NOTFOUND: gone, the instance is as it was */
-int  kx_collection__doc_json(const kx_doc *doc, const char *path, const char **json);     /* path "": the whole document */
-int  kx_collection__doc_text(const kx_doc *doc, const char *path, const char **text);
-int  kx_collection__doc_from_struct(kx_doc *doc, const void *row, size_t size);
-int  kx_collection__doc_to_struct(const kx_doc *doc, void *row, size_t size);
+int kx_collection__doc_save(kx_doc *doc);
+int kx_collection__doc_delete(kx_doc *doc);  /* the document alone, no relation actions */
+int kx_collection__doc_reload(kx_doc *doc);  /* drops changes */
+int kx_collection__doc_refresh(kx_doc *doc); /* keeps changes; KX_NOTFOUND: gone, the instance is as it was */
+int kx_collection__doc_json(const kx_doc *doc, const char *path, const char **json); /* path "": the whole document */
+int kx_collection__doc_text(const kx_doc *doc, const char *path, const char **text);
+int kx_collection__doc_from_struct(kx_doc *doc, const void *row, size_t size);
+int kx_collection__doc_to_struct(const kx_doc *doc, void *row, size_t size);
 
 /* The collection as the transaction's catalog has it now: what to write by. KX_INVALID: dropped meanwhile. */
-int  kx_collection__current(const kx_txn *txn, const kx_cat_collection *then, const kx_cat_collection **now);
+int kx_collection__current(const kx_txn *txn, const kx_cat_collection *then, const kx_cat_collection **now);
 
 /* ---- writing ---------------------------------------------------------------------------------- *
  * Every change to a document passes kx_collection__write. It validates first, then writes; a failure after the first
@@ -188,24 +196,26 @@ int  kx_collection__current(const kx_txn *txn, const kx_cat_collection *then, co
 
 typedef struct kx_write_op {
     uint64_t id;
-    kx_slice before;      /* the stored document; missing: insert */
-    kx_slice after;       /* canonical, checked against the fields; missing: delete */
-    bool     fresh;       /* insert: the id is above every other, so nothing can be there */
+    kx_slice before; /* the stored document; missing: insert */
+    kx_slice after;  /* canonical, checked against the fields; missing: delete */
+    bool fresh;      /* insert: the id is above every other, so nothing can be there */
 } kx_write_op;
 
 int kx_collection__write(kx_txn *txn, const kx_cat_collection *collection, const kx_write_op *op);
 
 /* Canonical bytes in, the declared fields' initial values filled in, types and presence checked, the primary field filled or read.
    `how` (may be NULL) asks for an id and for no initial values; `next` is the id to give when none is asked for (NULL: looked up). The op is ready to be written; its bytes are `bytes` or `scratch`'s. */
-int kx_collection__prepare(kx_txn *txn, const kx_cat_collection *collection, kx_slice bytes, const kx_record *how, const uint64_t *next,
-                           kx_buf *scratch, kx_write_op *op);
+int kx_collection__prepare(kx_txn *txn, const kx_cat_collection *collection, kx_slice bytes, const kx_record *how,
+                           const uint64_t *next, kx_buf *scratch, kx_write_op *op);
 
 int kx_collection__insert(kx_txn *txn, const kx_cat_collection *collection, kx_slice bytes, uint64_t *id);
-int kx_collection__insert_many(kx_txn *txn, const kx_cat_collection *collection, kx_record *records, size_t count, size_t *failed);
+int kx_collection__insert_many(kx_txn *txn, const kx_cat_collection *collection, kx_record *records, size_t count,
+                               size_t *failed);
 int kx_collection__put(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice bytes);
 int kx_collection__patch(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice bytes);
 /* Apply changes to a stored document; checked and indexed like any other. KX_NOTFOUND: there is none. */
-int kx_collection__change_stored(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, const kx_change *changes, size_t count);
+int kx_collection__change_stored(kx_txn *txn, const kx_cat_collection *collection, uint64_t id,
+                                 const kx_change *changes, size_t count);
 int kx_collection__remove(kx_txn *txn, const kx_cat_collection *collection, uint64_t id);
 
 /* ---- index lookups, shared by query and relation ------------------------------------------------- */
@@ -215,13 +225,16 @@ int kx_collection__remove(kx_txn *txn, const kx_cat_collection *collection, uint
 int kx_collection__index_key(const kx_cat_index *index, const kx_value *value, kx_key *key, bool *exact);
 
 /* Lowest id of a document whose `index` (single path, not multi) value equals `value`; compares documents where the key was shortened. KX_NOTFOUND (no text). Primary: the row itself decides. */
-int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_value *value, uint64_t *id);
+int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
+                          const kx_value *value, uint64_t *id);
 
 /* The same for who reads the document next: a primary key is taken at its word, since the row itself tells whether there is one. */
-int kx_collection__lookup_id(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_value *value, uint64_t *id);
+int kx_collection__lookup_id(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
+                             const kx_value *value, uint64_t *id);
 
 /* How many documents have it: a stored number unless the key was shortened. */
-int kx_collection__lookup_count(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_value *value, uint64_t *count);
+int kx_collection__lookup_count(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
+                                const kx_value *value, uint64_t *count);
 
 /* The id that a value means for a primary index: an INT >= 0, or a REAL that equals one. False: it can match no document. */
 bool kx_collection__value_as_id(const kx_value *value, uint64_t *id);
@@ -230,6 +243,8 @@ bool kx_collection__value_as_id(const kx_value *value, uint64_t *id);
  * Every index against every document of a store, both ways: what tests call after everything, and `check` later.
  * `report` gets one finding a call (collection, id, text). Returns KX_OK also with findings; *findings counts them.
  */
-int kx_collection__check(kx_txn *txn, void (*report)(void *context, const char *collection, uint64_t id, const char *finding), void *context, uint64_t *findings);
+int kx_collection__check(kx_txn *txn,
+                         void (*report)(void *context, const char *collection, uint64_t id, const char *finding),
+                         void *context, uint64_t *findings);
 
 #endif

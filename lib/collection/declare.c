@@ -22,7 +22,8 @@ static bool lacks(const kx_cat_field *field, kx_slice document)
 }
 
 /* Step until `run` is full: collect ids that lack the field, check the others. KX_NOTFOUND at the end of the rows. */
-static int look_for_run(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_field *field, uint64_t from, uint64_t *run, size_t *count)
+static int look_for_run(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_field *field, uint64_t from,
+                        uint64_t *run, size_t *count)
 {
     kx_store_scan *scan = NULL;
     kx_store_item item;
@@ -57,7 +58,7 @@ static int check_field(kx_txn *txn, const kx_cat_collection *collection, const k
     uint64_t *run = kx_base__alloc(FILL_RUN * sizeof *run);
     if (run == NULL)
         return kx_base__nomem();
-    uint64_t from = 0;
+    uint64_t from = 0, filled = 0;
     size_t count = 0;
     int rc;
     do {
@@ -67,9 +68,13 @@ static int check_field(kx_txn *txn, const kx_cat_collection *collection, const k
             written = fill_one(txn, was, field, run[i]);
         if (count != 0)
             from = run[count - 1] + 1;
+        filled += count;
         if (written != KX_OK)
             rc = written;
     } while (rc == KX_OK);
+    if (rc == KX_NOTFOUND && filled > 0)
+        kx_collection__log(txn->db, "field '%s' of '%s': its initial value written to %llu documents", field->path_text,
+                           collection->name, (unsigned long long)filled);
     kx_base__free(run);
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
@@ -77,10 +82,10 @@ static int check_field(kx_txn *txn, const kx_cat_collection *collection, const k
 /* ---- new indexes ----------------------------------------------------------------------- */
 
 typedef struct index_build {
-    kx_txn                  *txn;
+    kx_txn *txn;
     const kx_cat_collection *collection;
-    kx_entries               entries;
-    uint64_t                 id;
+    kx_entries entries;
+    uint64_t id;
 } index_build;
 
 static int add_key(void *context, const kx_cat_index *index, kx_key *key)
@@ -133,7 +138,8 @@ static int refuse_primary(kx_txn *txn, const kx_cat_collection *collection, cons
     int rc = kx_store__row_last(txn->store, collection->number, &last);
     if (rc == KX_OK)
         rc = kx_base__fail_at(KX_INVALID, collection->name, index->paths, NULL, NULL,
-                              "%s.%s: a primary index cannot be declared on a collection that has documents", collection->name, index->paths);
+                              "%s.%s: a primary index cannot be declared on a collection that has documents",
+                              collection->name, index->paths);
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
@@ -148,6 +154,9 @@ static int fill_index(kx_txn *txn, const kx_cat_collection *collection, const kx
         rc = kx_collection__entries_check(txn, collection, index, &build.entries, stored_document, &build, &failed);
     if (rc == KX_OK)
         rc = kx_collection__entries_put(txn, index, &build.entries);
+    if (rc == KX_OK && build.entries.count > 0)
+        kx_collection__log(txn->db, "index '%s' of '%s': built, %zu entries", index->paths, collection->name,
+                           build.entries.count);
     kx_collection__entries_free(&build.entries);
     return rc;
 }
@@ -174,16 +183,13 @@ static int drop_collection(kx_txn *txn, const kx_cat_step *step)
 static int carry_out(kx_txn *txn, const kx_catalog *next, const kx_cat_step *step)
 {
     switch (step->kind) {
-    case KX_STEP_MAKE_COLLECTION:
-        return step->table_is_new ? kx_store__make_table(txn->store, step->table) : KX_OK;
-    case KX_STEP_MAKE_INDEX:
-        return make_index(txn, &next->collections[step->collection], step);
+    case KX_STEP_MAKE_COLLECTION: return step->table_is_new ? kx_store__make_table(txn->store, step->table) : KX_OK;
+    case KX_STEP_MAKE_INDEX: return make_index(txn, &next->collections[step->collection], step);
     case KX_STEP_CHECK_FIELD:
-        return check_field(txn, &next->collections[step->collection], &next->collections[step->collection].fields[step->item]);
-    case KX_STEP_DROP_INDEX:
-        return kx_store__empty_table(txn->store, step->table.number);
-    case KX_STEP_DROP_COLLECTION:
-        return drop_collection(txn, step);
+        return check_field(txn, &next->collections[step->collection],
+                           &next->collections[step->collection].fields[step->item]);
+    case KX_STEP_DROP_INDEX: return kx_store__empty_table(txn->store, step->table.number);
+    case KX_STEP_DROP_COLLECTION: return drop_collection(txn, step);
     }
     return KX_OK;
 }
@@ -261,11 +267,11 @@ int kx_collection__declare(kx_txn *txn, const kx_model *const *models)
 
 /* The lines of a schema as models; lines that are blank, or a dump's first line, say nothing. */
 typedef struct schema_lines {
-    kx_arena         arena;
-    kx_model        *models;
+    kx_arena arena;
+    kx_model *models;
     const kx_model **list;
-    uint64_t        *next_ids;
-    size_t           count;
+    uint64_t *next_ids;
+    size_t count;
 } schema_lines;
 
 static size_t count_lines(const char *text)

@@ -15,7 +15,7 @@ enum { KEPT_BYTES = 16384 };
 /* ---- the registry: write transactions only ------------------------------------ */
 
 typedef struct kx_registry {
-    size_t   count, buckets;     /* buckets: a power of two */
+    size_t count, buckets; /* buckets: a power of two */
     kx_doc **heads;
 } kx_registry;
 
@@ -305,23 +305,26 @@ int kx_collection__doc_new(kx_txn *txn, const kx_cat_collection *collection, kx_
     return KX_OK;
 }
 
-int kx_collection__document_of(const kx_db *db, const kx_cat_collection *collection, uint64_t id, kx_slice row, kx_slice *document)
+int kx_collection__document_of(const kx_db *db, const kx_cat_collection *collection, uint64_t id, kx_slice row,
+                               kx_slice *document)
 {
     if (row.size <= KX_RECORD_HEAD)
-        return kx_base__fail_at(KX_CORRUPT, collection->name, NULL, &id, NULL, "%s: document %llu is cut short", collection->name,
-                                (unsigned long long)id);
+        return kx_base__fail_at(KX_CORRUPT, collection->name, NULL, &id, NULL, "%s: document %llu is cut short",
+                                collection->name, (unsigned long long)id);
     *document = kx_slice_of(row.data + KX_RECORD_HEAD, row.size - KX_RECORD_HEAD);
     if (!db->options.verify)
         return KX_OK;
     uint8_t head[KX_RECORD_HEAD];
     kx_collection__seal(id, *document, head);
     if (memcmp(head, row.data, sizeof head) != 0)
-        return kx_base__fail_at(KX_CORRUPT, collection->name, NULL, &id, NULL, "%s: document %llu does not match its checksum",
-                                collection->name, (unsigned long long)id);
+        return kx_base__fail_at(KX_CORRUPT, collection->name, NULL, &id, NULL,
+                                "%s: document %llu does not match its checksum", collection->name,
+                                (unsigned long long)id);
     return KX_OK;
 }
 
-int kx_collection__doc_of_row(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice row, kx_doc **result)
+int kx_collection__doc_of_row(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice row,
+                              kx_doc **result)
 {
     kx_slice document;
     *result = NULL;
@@ -363,7 +366,7 @@ int kx_collection__doc_turn(kx_doc *doc, uint64_t id, kx_slice row)
     if (rc != KX_OK)
         return rc;
     if (doc->more == NULL && doc->relation_free == NULL && !doc->txn->writes) {
-        doc->id = id;                       /* only its fields were read: there is nothing else to change */
+        doc->id = id; /* only its fields were read: there is nothing else to change */
         doc->bytes = document;
         return KX_OK;
     }
@@ -414,7 +417,8 @@ void kx_collection__doc_release(kx_doc *doc)
 
 static bool has_collection(const kx_catalog *catalog, const kx_cat_collection *collection)
 {
-    return catalog != NULL && collection->position < catalog->count && &catalog->collections[collection->position] == collection;
+    return catalog != NULL && collection->position < catalog->count &&
+           &catalog->collections[collection->position] == collection;
 }
 
 /* The catalog that an instance's collection is of: one in use, or one that was replaced in this transaction. */
@@ -445,7 +449,8 @@ int kx_collection__doc_copy(const kx_doc *doc, kx_doc **result)
         kx_collection__doc_release(copy);
         return rc;
     }
-    kx_layout *layout = doc->txn != NULL ? kx_collection__layout(doc->txn->db, doc->collection->name) : doc->more->layout;
+    kx_layout *layout =
+        doc->txn != NULL ? kx_collection__layout(doc->txn->db, doc->collection->name) : doc->more->layout;
     copy->more->catalog = kx_catalog__retain(catalog_of(doc));
     copy->more->layout = layout;
     if (layout != NULL)

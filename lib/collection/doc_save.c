@@ -112,8 +112,10 @@ int kx_collection__doc_save(kx_doc *doc)
     if (rc == KX_OK)
         rc = kx_collection__enter_write(txn, collection);
     if (rc == KX_OK && doc->more != NULL && doc->more->lost)
-        rc = kx_base__fail_at(KX_NOMEM, collection->name, NULL, doc->is_new ? NULL : &doc->id, NULL,
-                              "%s: changes of this document were lost for lack of memory when a savepoint was rolled back", collection->name);
+        rc = kx_base__fail_at(
+            KX_NOMEM, collection->name, NULL, doc->is_new ? NULL : &doc->id, NULL,
+            "%s: changes of this document were lost for lack of memory when a savepoint was rolled back",
+            collection->name);
     if (rc != KX_OK)
         return rc;
     return doc->is_new ? save_new(txn, collection, doc) : save_changes(txn, collection, doc);
@@ -128,8 +130,8 @@ int kx_collection__doc_delete(kx_doc *doc)
     if (rc == KX_OK)
         rc = kx_collection__enter_write(txn, collection);
     if (rc == KX_OK && doc->is_new)
-        rc = kx_base__fail_at(KX_NOTFOUND, collection->name, NULL, NULL, NULL, "%s: a document that was never saved cannot be deleted",
-                              collection->name);
+        rc = kx_base__fail_at(KX_NOTFOUND, collection->name, NULL, NULL, NULL,
+                              "%s: a document that was never saved cannot be deleted", collection->name);
     if (rc == KX_OK)
         rc = doc->deleted ? KX_NOTFOUND : stored(txn, doc, &before);
     if (rc == KX_NOTFOUND && !doc->is_new)

@@ -145,7 +145,8 @@ static int note_change(kx_doc *doc, const kx_change *change)
 static int check_changeable(const kx_doc *doc)
 {
     if (doc->txn == NULL || !doc->txn->writes)
-        return kx_base__fail(KX_READONLY, doc->txn == NULL ? "a copied document cannot be changed" : "this is a read transaction");
+        return kx_base__fail(KX_READONLY,
+                             doc->txn == NULL ? "a copied document cannot be changed" : "this is a read transaction");
     return KX_OK;
 }
 
@@ -178,15 +179,16 @@ int kx_collection__doc_change(kx_doc *doc, kx_change_kind kind, const char *path
     if (rc != KX_OK)
         return rc;
     if (strcmp(path, "_id") == 0)
-        return kx_base__fail_at(KX_INVALID, doc->collection->name, path, NULL, value, "%s: a field may not be called _id",
-                                doc->collection->name);
+        return kx_base__fail_at(KX_INVALID, doc->collection->name, path, NULL, value,
+                                "%s: a field may not be called _id", doc->collection->name);
     if (kind == KX_CHANGE_UNSET)
         return kx_collection__doc_apply(doc, &change, 1);
     kx_builder builder;
     kx_builder__init(&builder);
     kx_builder__value(&builder, value);
     rc = kx_builder__finish(&builder, &change.item);
-    rc = rc == KX_OK ? kx_collection__doc_apply(doc, &change, 1) : kx_base__fail_in(rc, "%s.%s", doc->collection->name, path);
+    rc = rc == KX_OK ? kx_collection__doc_apply(doc, &change, 1)
+                     : kx_base__fail_in(rc, "%s.%s", doc->collection->name, path);
     kx_builder__free(&builder);
     return rc;
 }

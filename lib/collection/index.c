@@ -66,10 +66,10 @@ static int single_key(const kx_cat_index *index, uint64_t id, kx_slice document,
 /* Keys of a multi index, kept until all are known: equal elements give one entry. */
 typedef struct multi_keys {
     const kx_cat_index *index;
-    uint64_t            id;
-    kx_slice            document;
-    kx_value           *values;
-    kx_entries          entries;
+    uint64_t id;
+    kx_slice document;
+    kx_value *values;
+    kx_entries entries;
 } multi_keys;
 
 static int add_element(kx_slice item, void *context)
@@ -102,7 +102,8 @@ static const kx_cat_part *each_part(const kx_cat_index *index)
 }
 
 /* Of `tags` the elements, of `items[].sku` what stands there in each. */
-static int each_element(const kx_cat_index *index, kx_slice document, int (*visit)(kx_slice item, void *context), void *context)
+static int each_element(const kx_cat_index *index, kx_slice document, int (*visit)(kx_slice item, void *context),
+                        void *context)
 {
     const kx_path *path = &each_part(index)->path;
     bool is_array = true;
@@ -134,8 +135,8 @@ static int visit_distinct(multi_keys *keys, kx_key_visit *visit, void *context)
     return rc;
 }
 
-static int multi_key(const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id, kx_slice document, kx_key_visit *visit,
-                     void *context)
+static int multi_key(const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id, kx_slice document,
+                     kx_key_visit *visit, void *context)
 {
     multi_keys keys = {.index = index, .id = id, .document = document};
     const kx_cat_part *part = each_part(index);
@@ -143,8 +144,9 @@ static int multi_key(const kx_cat_collection *collection, const kx_cat_index *in
     if (rc == KX_OK)
         rc = visit_distinct(&keys, visit, context);
     else if (rc == KX_INVALID)
-        kx_base__fail_at(KX_INVALID, collection->name, part->text, &id, NULL, "%s.%s is no array, but index '%s' wants one of each element",
-                         collection->name, part->text, index->paths);
+        kx_base__fail_at(KX_INVALID, collection->name, part->text, &id, NULL,
+                         "%s.%s is no array, but index '%s' wants one of each element", collection->name, part->text,
+                         index->paths);
     kx_collection__entries_free(&keys.entries);
     return rc;
 }
@@ -164,10 +166,10 @@ int kx_collection__keys(const kx_cat_collection *collection, const kx_cat_index 
 /* Two documents whose whole, never shortened keys are compared, in a multi index each element with each. Keys that need it are rare. */
 typedef struct key_match {
     const kx_cat_index *index;
-    kx_slice            other;
-    kx_value           *left_values, *right_values;
-    kx_key              left, right;
-    bool                same;
+    kx_slice other;
+    kx_value *left_values, *right_values;
+    kx_key left, right;
+    bool same;
 } key_match;
 
 static int element_key(const kx_cat_index *index, const kx_value *values, kx_slice item, kx_key *key)
@@ -183,7 +185,8 @@ static int element_key(const kx_cat_index *index, const kx_value *values, kx_sli
 
 static void compare(key_match *match)
 {
-    if (!match->left.has_null && match->left.size == match->right.size && memcmp(match->left.data, match->right.data, match->left.size) == 0)
+    if (!match->left.has_null && match->left.size == match->right.size &&
+        memcmp(match->left.data, match->right.data, match->left.size) == 0)
         match->same = true;
 }
 
@@ -239,7 +242,8 @@ int kx_collection__same_key(const kx_cat_index *index, kx_slice document, kx_sli
 
 /* ---- clashes --------------------------------------------------------------------------- */
 
-int kx_collection__taken(const kx_cat_collection *collection, const kx_cat_index *index, kx_slice document, uint64_t id, uint64_t by)
+int kx_collection__taken(const kx_cat_collection *collection, const kx_cat_index *index, kx_slice document, uint64_t id,
+                         uint64_t by)
 {
     char text[256], one[128];
     size_t used = 0;
@@ -255,12 +259,13 @@ int kx_collection__taken(const kx_cat_collection *collection, const kx_cat_index
         used += n > 0 ? (size_t)n : 0;
     }
     return kx_base__fail_at(KX_EXISTS, collection->name, index->paths, &id, index->count == 1 ? &value : NULL,
-                            "%s.%s = %s is taken by document %llu", collection->name, index->paths, text, (unsigned long long)by);
+                            "%s.%s = %s is taken by document %llu", collection->name, index->paths, text,
+                            (unsigned long long)by);
 }
 
 /* Documents that share a shortened unique key: the one whose whole key is the same clashes. */
-static int clash_shortened(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, kx_slice bare, uint64_t id,
-                           kx_slice document)
+static int clash_shortened(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, kx_slice bare,
+                           uint64_t id, kx_slice document)
 {
     kx_key end;
     kx_store_scan *scan = NULL;
@@ -288,13 +293,11 @@ static int clash_shortened(kx_txn *txn, const kx_cat_collection *collection, con
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
-int kx_collection__clash(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, kx_slice key, const kx_key *built,
+int kx_collection__clash(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, kx_slice key,
                          uint64_t id, kx_slice document)
 {
     uint64_t other;
-    if (!index->unique || built->has_null)
-        return KX_OK;
-    if (built->shortened)
+    if (key.size == KX_KEY_LIMIT)
         return clash_shortened(txn, collection, index, kx_slice_of(key.data, KX_KEY_UNIQUE_LIMIT), id, document);
     int rc = kx_store__entry_get(txn->store, index->table, key, &other);
     if (rc == KX_NOTFOUND || (rc == KX_OK && other == id))
@@ -328,7 +331,8 @@ int kx_collection__index_key(const kx_cat_index *index, const kx_value *value, k
 }
 
 /* Does the document of `id` have this value at the index's path? For keys that were shortened. */
-static int has_value(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id, const kx_value *value, bool *has)
+static int has_value(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id,
+                     const kx_value *value, bool *has)
 {
     kx_slice row, document;
     kx_value found;
@@ -344,8 +348,8 @@ static int has_value(kx_txn *txn, const kx_cat_collection *collection, const kx_
 }
 
 /* Walk the entries that begin with `key`: unique ones with an id behind it, and those that a shortened key stands for. */
-static int walk_key(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_key *key, const kx_value *value,
-                    bool first_only, uint64_t *id, uint64_t *count)
+static int walk_key(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_key *key,
+                    const kx_value *value, bool first_only, uint64_t *id, uint64_t *count)
 {
     kx_key end;
     kx_store_scan *scan = NULL;
@@ -376,7 +380,8 @@ static int row_exists(kx_txn *txn, const kx_cat_collection *collection, const kx
     return kx_store__row_get(txn->store, collection->number, *id, &row);
 }
 
-int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_value *value, uint64_t *id)
+int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
+                          const kx_value *value, uint64_t *id)
 {
     kx_key key;
     bool exact;
@@ -395,14 +400,16 @@ int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, cons
     return rc;
 }
 
-int kx_collection__lookup_id(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_value *value, uint64_t *id)
+int kx_collection__lookup_id(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
+                             const kx_value *value, uint64_t *id)
 {
     if (!index->primary)
         return kx_collection__lookup(txn, collection, index, value, id);
     return kx_collection__value_as_id(value, id) ? KX_OK : KX_NOTFOUND;
 }
 
-int kx_collection__lookup_count(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_value *value, uint64_t *count)
+int kx_collection__lookup_count(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
+                                const kx_value *value, uint64_t *count)
 {
     kx_key key;
     bool exact;

@@ -24,19 +24,13 @@ void kx_collection__layout_release(kx_layout *layout)
 static bool has_size(kx_type type, size_t size)
 {
     switch (type) {
-    case KX_TYPE_BOOL:
-        return size == sizeof(bool);
-    case KX_TYPE_INT:
-        return size == 1 || size == 2 || size == 4 || size == 8;
-    case KX_TYPE_REAL:
-        return size == sizeof(float) || size == sizeof(double);
+    case KX_TYPE_BOOL: return size == sizeof(bool);
+    case KX_TYPE_INT: return size == 1 || size == 2 || size == 4 || size == 8;
+    case KX_TYPE_REAL: return size == sizeof(float) || size == sizeof(double);
     case KX_TYPE_TEXT:
-    case KX_TYPE_BINARY:
-        return size == sizeof(char *);
-    case KX_TYPE_TIME:
-        return size == sizeof(int64_t);
-    default:
-        return false;
+    case KX_TYPE_BINARY: return size == sizeof(char *);
+    case KX_TYPE_TIME: return size == sizeof(int64_t);
+    default: return false;
     }
 }
 
@@ -44,11 +38,12 @@ static int check_member(const kx_model *model, const kx_field *field)
 {
     const char *type = kx_type_name(field->type);
     if (!has_size(field->type, field->size))
-        return kx_base__fail_at(KX_INVALID, model->name, field->path, NULL, NULL, "%s.%s: a struct member of %zu bytes cannot hold %s",
-                                model->name, field->path, field->size, type != NULL ? type : "this type");
+        return kx_base__fail_at(KX_INVALID, model->name, field->path, NULL, NULL,
+                                "%s.%s: a struct member of %zu bytes cannot hold %s", model->name, field->path,
+                                field->size, type != NULL ? type : "this type");
     if (field->type == KX_TYPE_BINARY && field->length == 0)
-        return kx_base__fail_at(KX_INVALID, model->name, field->path, NULL, NULL, "%s.%s: a binary member needs .length = KX_AT(…)",
-                                model->name, field->path);
+        return kx_base__fail_at(KX_INVALID, model->name, field->path, NULL, NULL,
+                                "%s.%s: a binary member needs .length = KX_AT(…)", model->name, field->path);
     return KX_OK;
 }
 
@@ -86,8 +81,9 @@ static kx_layout *copy_layout(const kx_model *model, size_t count)
 
 static bool same_member(const kx_field *left, const kx_field *right)
 {
-    return strcmp(left->path, right->path) == 0 && left->type == right->type && left->offset == right->offset && left->size == right->size &&
-           left->is_unsigned == right->is_unsigned && left->present == right->present && left->length == right->length;
+    return strcmp(left->path, right->path) == 0 && left->type == right->type && left->offset == right->offset &&
+           left->size == right->size && left->is_unsigned == right->is_unsigned && left->present == right->present &&
+           left->length == right->length;
 }
 
 static bool same_layout(const kx_layout *layout, const kx_model *model)
@@ -127,9 +123,10 @@ static int make_layout(const kx_db *db, const kx_model *model, kx_layout **list)
     if (known != NULL && same_layout(known, model))
         return KX_OK;
     if (known != NULL)
-        return kx_base__fail_at(KX_CONFLICT, model->name, NULL, NULL, NULL,
-                                "%s: declared with another C struct than before (%zu members, now %zu, or at other places)", model->name,
-                                known->count, count);
+        return kx_base__fail_at(
+            KX_CONFLICT, model->name, NULL, NULL, NULL,
+            "%s: declared with another C struct than before (%zu members, now %zu, or at other places)", model->name,
+            known->count, count);
     kx_layout *layout = copy_layout(model, count);
     if (layout == NULL)
         return kx_base__nomem();
@@ -155,7 +152,7 @@ void kx_collection__keep_layouts(kx_db *db, kx_layout *list)
     while (list != NULL) {
         kx_layout *layout = list;
         list = layout->next;
-        if (find_layout(db->layouts, layout->collection) != NULL) {     /* another thread was first */
+        if (find_layout(db->layouts, layout->collection) != NULL) { /* another thread was first */
             kx_collection__layout_release(layout);
             continue;
         }
@@ -188,10 +185,12 @@ static int layout_of(const kx_doc *doc, size_t size, const kx_layout **found)
     const kx_layout *layout = doc->txn != NULL ? kx_collection__layout(doc->txn->db, name) : doc->more->layout;
     *found = layout;
     if (layout == NULL)
-        return kx_base__fail_at(KX_INVALID, name, NULL, NULL, NULL, "no C struct was declared for collection '%s'", name);
+        return kx_base__fail_at(KX_INVALID, name, NULL, NULL, NULL, "no C struct was declared for collection '%s'",
+                                name);
     if (size < layout->size || size - layout->size >= 2 * sizeof(max_align_t))
-        return kx_base__fail_at(KX_INVALID, name, NULL, NULL, NULL, "%s: a struct of %zu bytes was given, the declared members end at %zu", name,
-                                size, layout->size);
+        return kx_base__fail_at(KX_INVALID, name, NULL, NULL, NULL,
+                                "%s: a struct of %zu bytes was given, the declared members end at %zu", name, size,
+                                layout->size);
     return KX_OK;
 }
 
@@ -216,7 +215,9 @@ static bool fits(const kx_value *value, const kx_field *member)
 {
     unsigned bits = (unsigned)(8 * member->size);
     if (member->is_unsigned)
-        return value->type == KX_TYPE_UINT ? bits == 64 : value->integer >= 0 && (bits == 64 || (uint64_t)value->integer >> bits == 0);
+        return value->type == KX_TYPE_UINT
+                   ? bits == 64
+                   : value->integer >= 0 && (bits == 64 || (uint64_t)value->integer >> bits == 0);
     if (value->type == KX_TYPE_UINT)
         return false;
     return bits == 64 || (value->integer >= -(INT64_C(1) << (bits - 1)) && value->integer < INT64_C(1) << (bits - 1));
@@ -257,10 +258,8 @@ static kx_value load_member(const uint8_t *row, const kx_field *member)
     if (member->present != 0 && row[member->present - 1] == 0)
         return (kx_value){0};
     switch (member->type) {
-    case KX_TYPE_BOOL:
-        return kx_bool(*at != 0);
-    case KX_TYPE_INT:
-        return load_int(at, member);
+    case KX_TYPE_BOOL: return kx_bool(*at != 0);
+    case KX_TYPE_INT: return load_int(at, member);
     case KX_TYPE_REAL:
         if (member->size == sizeof single) {
             memcpy(&single, at, sizeof single);
@@ -268,11 +267,8 @@ static kx_value load_member(const uint8_t *row, const kx_field *member)
         }
         memcpy(&real, at, sizeof real);
         return kx_real(real);
-    case KX_TYPE_TIME:
-        memcpy(&seconds, at, sizeof seconds);
-        return kx_time(seconds, 0);
-    default:
-        return load_bytes(row, member);
+    case KX_TYPE_TIME: memcpy(&seconds, at, sizeof seconds); return kx_time(seconds, 0);
+    default: return load_bytes(row, member);
     }
 }
 
@@ -282,8 +278,8 @@ static int name_member(int rc, const kx_layout *layout, const uint8_t *row)
     for (size_t i = 0; i < layout->count; i++) {
         kx_value value = load_member(row, &layout->members[i]);
         if (value.type == KX_TYPE_TEXT && !kx_base__utf8(value.data, value.size))
-            return kx_base__fail_at(rc, layout->collection, layout->members[i].path, NULL, &value, "%s.%s: the text is not UTF-8",
-                                    layout->collection, layout->members[i].path);
+            return kx_base__fail_at(rc, layout->collection, layout->members[i].path, NULL, &value,
+                                    "%s.%s: the text is not UTF-8", layout->collection, layout->members[i].path);
     }
     return kx_base__fail_in(rc, "%s", layout->collection);
 }
@@ -295,7 +291,8 @@ static int load_changes(const kx_layout *layout, const uint8_t *row, kx_builder 
     kx_builder__array(builder);
     for (size_t i = 0; i < layout->count; i++) {
         kx_value value = load_member(row, &layout->members[i]);
-        changes[i] = (kx_change){.kind = value.type == KX_TYPE_NONE ? KX_CHANGE_UNSET : KX_CHANGE_SET, .path = layout->members[i].path};
+        changes[i] = (kx_change){.kind = value.type == KX_TYPE_NONE ? KX_CHANGE_UNSET : KX_CHANGE_SET,
+                                 .path = layout->members[i].path};
         if (value.type != KX_TYPE_NONE)
             kx_builder__value(builder, &value);
     }
@@ -333,8 +330,8 @@ static int wrong(const kx_doc *doc, const kx_field *member, const kx_value *valu
 {
     char text[128];
     const char *name = doc->collection->name;
-    return kx_base__fail_at(KX_INVALID, name, member->path, doc->is_new ? NULL : &doc->id, value, "%s.%s = %s %s", name, member->path,
-                            kx_base__show(value, text, sizeof text), what);
+    return kx_base__fail_at(KX_INVALID, name, member->path, doc->is_new ? NULL : &doc->id, value, "%s.%s = %s %s", name,
+                            member->path, kx_base__show(value, text, sizeof text), what);
 }
 
 static int store_real(const kx_doc *doc, const kx_field *member, const kx_value *value, uint8_t *at)
@@ -399,10 +396,8 @@ static int store_member(const kx_doc *doc, const kx_field *member, const kx_valu
             return wrong(doc, member, value, "is no time");
         memcpy(at, &value->integer, sizeof value->integer);
         return KX_OK;
-    case KX_TYPE_REAL:
-        return store_real(doc, member, value, at);
-    default:
-        return store_bytes(doc, member, value, row);
+    case KX_TYPE_REAL: return store_real(doc, member, value, at);
+    default: return store_bytes(doc, member, value, row);
     }
 }
 
@@ -410,8 +405,8 @@ static int store_nothing(const kx_doc *doc, const kx_field *member, uint8_t *row
 {
     const char *name = doc->collection->name;
     if (!member->optional)
-        return kx_base__fail_at(KX_REQUIRED, name, member->path, doc->is_new ? NULL : &doc->id, NULL, "%s.%s is required and is missing or null",
-                                name, member->path);
+        return kx_base__fail_at(KX_REQUIRED, name, member->path, doc->is_new ? NULL : &doc->id, NULL,
+                                "%s.%s is required and is missing or null", name, member->path);
     memset(row + member->offset, 0, member->size);
     if (member->length != 0)
         memset(row + member->length - 1, 0, sizeof(size_t));

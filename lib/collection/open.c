@@ -1,7 +1,20 @@
 /* open.c -- a handle's life: open, declare what the options say, close. */
+#include <stdio.h>
 #include <string.h>
 
 #include "collection/collection_impl.h"
+
+void kx_collection__log(const kx_db *db, const char *format, ...)
+{
+    char line[1024];
+    va_list arguments;
+    if (db->options.log == NULL)
+        return;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    db->options.log(db->options.context, line);
+}
 
 static int new_db(const kx_options *options, kx_db **result)
 {
@@ -88,7 +101,10 @@ static int look(kx_db *db, const kx_options *options, bool *needed)
     }
     if (rc == KX_READONLY)
         return kx_base__fail(rc, "the store does not hold all that is to be declared, and it was opened read only");
-    return rc == KX_OK && *needed && options->read_only ? kx_base__fail(KX_READONLY, "the store's schema version is %u, below %u, and it was opened read only", stored, options->schema_version) : rc;
+    return rc == KX_OK && *needed && options->read_only
+               ? kx_base__fail(KX_READONLY, "the store's schema version is %u, below %u, and it was opened read only",
+                               stored, options->schema_version)
+               : rc;
 }
 
 static int check_options(const kx_options *options)

@@ -27,14 +27,16 @@ static int check_item(const kx_cat_collection *collection, const kx_cat_field *f
     if (type == KX_TYPE_NONE || type == KX_TYPE_NULL) {
         if (field->optional)
             return KX_OK;
-        return kx_base__fail_at(KX_REQUIRED, collection->name, field->path_text, NULL, NULL, "%s.%s is required and is %s", collection->name,
-                                field->path_text, type == KX_TYPE_NULL ? "null" : "missing");
+        return kx_base__fail_at(KX_REQUIRED, collection->name, field->path_text, NULL, NULL,
+                                "%s.%s is required and is %s", collection->name, field->path_text,
+                                type == KX_TYPE_NULL ? "null" : "missing");
     }
     if (type_fits(field->type, type))
         return KX_OK;
     kx_document__value(item, &value);
-    return kx_base__fail_at(KX_INVALID, collection->name, field->path_text, NULL, &value, "%s.%s: expected %s, found %s", collection->name,
-                            field->path_text, kx_type_name(field->type), found_name(type));
+    return kx_base__fail_at(KX_INVALID, collection->name, field->path_text, NULL, &value,
+                            "%s.%s: expected %s, found %s", collection->name, field->path_text,
+                            kx_type_name(field->type), found_name(type));
 }
 
 int kx_collection__check_field(const kx_cat_collection *collection, const kx_cat_field *field, kx_slice document)
@@ -52,7 +54,7 @@ int kx_collection__check_field(const kx_cat_collection *collection, const kx_cat
  * the next field is tried first.                                                                                  */
 
 typedef struct field_items {
-    kx_slice  few[FEW];
+    kx_slice few[FEW];
     kx_slice *items;
 } field_items;
 
@@ -77,12 +79,13 @@ static bool is_name(kx_slice key, const char *name, size_t size)
 static int check_name(const kx_cat_collection *collection, kx_slice key)
 {
     if (is_name(key, "_id", 3))
-        return kx_base__fail_at(KX_INVALID, collection->name, "_id", NULL, NULL, "%s: a field may not be called _id", collection->name);
+        return kx_base__fail_at(KX_INVALID, collection->name, "_id", NULL, NULL, "%s: a field may not be called _id",
+                                collection->name);
     for (size_t i = 0; i < collection->relation_count; i++) {
         const char *name = collection->relations[i].declared.name;
         if (is_name(key, name, collection->relations[i].size))
-            return kx_base__fail_at(KX_INVALID, collection->name, name, NULL, NULL, "%s.%s is a relation: a field may not bear its name",
-                                    collection->name, name);
+            return kx_base__fail_at(KX_INVALID, collection->name, name, NULL, NULL,
+                                    "%s.%s is a relation: a field may not bear its name", collection->name, name);
     }
     return KX_OK;
 }
@@ -140,10 +143,10 @@ int kx_collection__check_fields(const kx_cat_collection *collection, kx_slice do
 /* ---- what is filled in at insert -------------------------------------------------- */
 
 typedef struct fill_list {
-    kx_change  few[FEW];
+    kx_change few[FEW];
     kx_change *changes;
-    size_t     count;
-    uint8_t    id_item[9];       /* what is written into the primary field */
+    size_t count;
+    uint8_t id_item[9]; /* what is written into the primary field */
 } fill_list;
 
 static int start_list(fill_list *list, size_t most)
@@ -164,7 +167,8 @@ static void add_initials(const kx_cat_collection *collection, const kx_slice *it
     for (size_t i = 0; i < collection->field_count; i++) {
         const kx_cat_field *field = &collection->fields[i];
         if (field->initial != NULL && items[i].data == NULL)
-            list->changes[list->count++] = (kx_change){.kind = KX_CHANGE_SET, .path = field->path_text, .item = field->initial_item};
+            list->changes[list->count++] =
+                (kx_change){.kind = KX_CHANGE_SET, .path = field->path_text, .item = field->initial_item};
     }
 }
 
@@ -172,8 +176,9 @@ static int bad_primary(const kx_cat_collection *collection, const kx_value *valu
 {
     char text[128];
     const char *path = collection->primary->paths;
-    return kx_base__fail_at(KX_INVALID, collection->name, path, NULL, value, "%s.%s = %s: a primary field is an integer from 0 to 2^63-1",
-                            collection->name, path, kx_base__show(value, text, sizeof text));
+    return kx_base__fail_at(KX_INVALID, collection->name, path, NULL, value,
+                            "%s.%s = %s: a primary field is an integer from 0 to 2^63-1", collection->name, path,
+                            kx_base__show(value, text, sizeof text));
 }
 
 /* The id from the primary field; *missing when there is none. */
@@ -215,8 +220,8 @@ static int fill_primary(const kx_cat_collection *collection, uint64_t id, fill_l
     return rc;
 }
 
-static int choose_id(kx_txn *txn, const kx_cat_collection *collection, kx_slice document, const kx_record *how, const uint64_t *next,
-                     fill_list *list, kx_write_op *op)
+static int choose_id(kx_txn *txn, const kx_cat_collection *collection, kx_slice document, const kx_record *how,
+                     const uint64_t *next, fill_list *list, kx_write_op *op)
 {
     bool missing = true;
     bool asked = how != NULL && how->has_id;
@@ -226,7 +231,8 @@ static int choose_id(kx_txn *txn, const kx_cat_collection *collection, kx_slice 
     if (!missing)
         return asked && how->id != op->id ? other_id(collection, op->id, how->id) : KX_OK;
     if (asked && how->id > INT64_MAX)
-        return kx_base__fail_at(KX_INVALID, collection->name, "_id", &how->id, NULL, "%s: an id is at most 2^63-1", collection->name);
+        return kx_base__fail_at(KX_INVALID, collection->name, "_id", &how->id, NULL, "%s: an id is at most 2^63-1",
+                                collection->name);
     op->fresh = !asked;
     if (asked)
         op->id = how->id;
@@ -240,7 +246,8 @@ static int choose_id(kx_txn *txn, const kx_cat_collection *collection, kx_slice 
 }
 
 /* With what was missing filled in, the document is another one: look again. */
-static int fill(const kx_cat_collection *collection, const fill_list *list, kx_buf *scratch, kx_write_op *op, kx_slice *items)
+static int fill(const kx_cat_collection *collection, const fill_list *list, kx_buf *scratch, kx_write_op *op,
+                kx_slice *items)
 {
     kx_buf filled = {0};
     int rc = kx_document__patch(op->after, list->changes, list->count, &filled, &op->after);
@@ -249,8 +256,8 @@ static int fill(const kx_cat_collection *collection, const fill_list *list, kx_b
     return rc == KX_OK ? look(collection, op->after, items) : rc;
 }
 
-int kx_collection__prepare(kx_txn *txn, const kx_cat_collection *collection, kx_slice bytes, const kx_record *how, const uint64_t *next,
-                           kx_buf *scratch, kx_write_op *op)
+int kx_collection__prepare(kx_txn *txn, const kx_cat_collection *collection, kx_slice bytes, const kx_record *how,
+                           const uint64_t *next, kx_buf *scratch, kx_write_op *op)
 {
     fill_list list;
     field_items survey;

@@ -41,7 +41,7 @@ int kx_collection__read_meta(kx_store_txn *store, uint64_t row, kx_slice *docume
 typedef struct catalog_rows {
     uint64_t *numbers;
     kx_slice *documents;
-    size_t    count, room;
+    size_t count, room;
 } catalog_rows;
 
 static int add_row(catalog_rows *rows, const kx_store_item *item)
@@ -198,12 +198,15 @@ int kx_collection__write_catalog(kx_txn *txn, const kx_cat_plan *plan)
             continue;
         }
         kx_catalog__encode(collection, &out);
-        rc = out.rc != KX_OK ? out.rc : kx_collection__put_document(txn->store, KX_STORE_CATALOG, number, kx_buf__slice(&out), false);
+        rc = out.rc != KX_OK
+                 ? out.rc
+                 : kx_collection__put_document(txn->store, KX_STORE_CATALOG, number, kx_buf__slice(&out), false);
     }
     if (rc == KX_OK) {
         kx_buf__clear(&out);
         kx_catalog__encode_meta(plan->next, &out);
-        rc = out.rc != KX_OK ? out.rc : kx_collection__put_document(txn->store, KX_STORE_META, 0, kx_buf__slice(&out), false);
+        rc = out.rc != KX_OK ? out.rc
+                             : kx_collection__put_document(txn->store, KX_STORE_META, 0, kx_buf__slice(&out), false);
     }
     kx_buf__free(&out);
     return rc;

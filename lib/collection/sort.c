@@ -119,8 +119,12 @@ int kx_collection__entries_add(kx_entries *entries, const kx_key *key, uint64_t 
     const uint8_t *kept = keep_key(entries, key);
     if (kept == NULL)
         return kx_base__nomem();
-    entries->items[entries->count++] =
-        (kx_entry){.prefix = prefix_of(key), .id = id, .key = kept, .size = (uint16_t)key->size, .has_null = key->has_null, .tag = (uint32_t)tag};
+    entries->items[entries->count++] = (kx_entry){.prefix = prefix_of(key),
+                                                  .id = id,
+                                                  .key = kept,
+                                                  .size = (uint16_t)key->size,
+                                                  .has_null = key->has_null,
+                                                  .tag = (uint32_t)tag};
     return KX_OK;
 }
 

@@ -69,7 +69,8 @@ int kx_collection__enter_write(kx_txn *txn, const kx_cat_collection *collection)
         return kx_base__fail(KX_READONLY, "this is a read transaction");
     if (collection != NULL && !collection->writable)
         return kx_base__fail_at(KX_READONLY, collection->name, NULL, NULL, NULL,
-                                "collection '%s' has a feature that this version does not know: it can only be read", collection->name);
+                                "collection '%s' has a feature that this version does not know: it can only be read",
+                                collection->name);
     return KX_OK;
 }
 
@@ -149,7 +150,8 @@ static void give_txn(kx_txn *txn)
 {
     kx_txn *none = NULL;
     atomic_store_explicit(&txn->live, false, memory_order_release);
-    if (!atomic_compare_exchange_strong_explicit(spare_of_thread(txn->db), &none, txn, memory_order_release, memory_order_relaxed))
+    if (!atomic_compare_exchange_strong_explicit(spare_of_thread(txn->db), &none, txn, memory_order_release,
+                                                 memory_order_relaxed))
         drop_txn(txn);
 }
 
@@ -405,24 +407,26 @@ int kx_collection__run(kx_db *db, kx_txn_mode mode, int (*work)(kx_txn *, void *
         if (!full || mode == KX_READ)
             return rc;
         if (kx_store__grow(db->store) != KX_OK) {
-            kx_base__done(KX_OK);      /* the text stands that tells where it was full */
+            kx_base__done(KX_OK); /* the text stands that tells where it was full */
             return rc;
         }
+        kx_collection__log(db, "%s: the map was full and has grown; the transaction runs again",
+                           kx_store__path(db->store));
     }
 }
 
 /* ---- tallies ------------------------------------------------------------------------ */
 
-kx_tally *kx_collection__tally(kx_txn *txn, uint32_t number)
+uint32_t *kx_collection__tally(kx_txn *txn, uint32_t number)
 {
     kx_txn *top = txn->top;
     if (number >= top->tally_count) {
         size_t count = (size_t)number + 16;
-        kx_tally *tallies = kx_base__realloc(top->tallies, kx_base__times(count, sizeof *tallies));
+        uint32_t *tallies = kx_base__realloc(top->tallies, kx_base__times(count, sizeof *tallies));
         if (tallies == NULL)
             return NULL;
         for (size_t i = top->tally_count; i < count; i++)
-            tallies[i] = (kx_tally){0};
+            tallies[i] = 0;
         top->tallies = tallies;
         top->tally_count = count;
     }
@@ -432,11 +436,11 @@ kx_tally *kx_collection__tally(kx_txn *txn, uint32_t number)
 void kx_collection__count_all(kx_txn *top)
 {
     for (size_t i = 0; i < top->tally_count; i++)
-        top->tallies[i].writes++;
+        top->tallies[i]++;
 }
 
 uint32_t kx_collection__writes_to(const kx_txn *txn, uint32_t collection)
 {
     const kx_txn *top = txn->top;
-    return collection < top->tally_count ? top->tallies[collection].writes : 0;
+    return collection < top->tally_count ? top->tallies[collection] : 0;
 }

@@ -9,19 +9,19 @@
 #include "collection/collection_impl.h"
 
 struct kx_undo {
-    kx_undo   *next;          /* in txn->undo */
-    kx_undo   *outer;         /* the same instance's in an outer child */
-    kx_txn    *txn;
-    kx_doc    *doc;           /* held */
-    bool       was_new, was_deleted;
-    bool       fresh;         /* made by the last note */
-    bool       lost;          /* there was no memory for some change */
-    kx_buf     bytes;         /* as shown before the first save */
-    kx_change *changes;       /* that saves have flushed; texts and items in `words` */
-    size_t     count;
-    size_t     shown;         /* so many of them are in `bytes` already */
-    size_t     noted;         /* so many there were before the last note */
-    kx_arena   words;
+    kx_undo *next;  /* in txn->undo */
+    kx_undo *outer; /* the same instance's in an outer child */
+    kx_txn *txn;
+    kx_doc *doc; /* held */
+    bool was_new, was_deleted;
+    bool fresh;         /* made by the last note */
+    bool lost;          /* there was no memory for some change */
+    kx_buf bytes;       /* as shown before the first save */
+    kx_change *changes; /* that saves have flushed; texts and items in `words` */
+    size_t count;
+    size_t shown; /* so many of them are in `bytes` already */
+    size_t noted; /* so many there were before the last note */
+    kx_arena words;
 };
 
 static void free_undo(kx_undo *undo)

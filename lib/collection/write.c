@@ -13,14 +13,14 @@
 
 typedef struct pending_entry {
     const kx_cat_index *index;
-    size_t              at, size;
-    bool                shortened, has_null;
+    size_t at, size;
+    bool has_null;
 } pending_entry;
 
 typedef struct kx_pending {
-    kx_buf         keys;
+    kx_buf keys;
     pending_entry *items;
-    size_t         count, room, removes;   /* the first `removes` go, the rest come */
+    size_t count, room, removes; /* the first `removes` go, the rest come */
 } kx_pending;
 
 void kx_collection__pending_free(kx_txn *top)
@@ -55,8 +55,8 @@ static int note_key(void *context, const kx_cat_index *index, kx_key *key)
         pending->items = items;
         pending->room = room;
     }
-    pending->items[pending->count++] = (pending_entry){
-        .index = index, .at = pending->keys.size, .size = key->size, .shortened = key->shortened, .has_null = key->has_null};
+    pending->items[pending->count++] =
+        (pending_entry){.index = index, .at = pending->keys.size, .size = key->size, .has_null = key->has_null};
     kx_buf__append(&pending->keys, key->data, key->size);
     return pending->keys.rc;
 }
@@ -71,7 +71,8 @@ static int compare_entries(const kx_pending *pending, const pending_entry *left,
 {
     if (left->index != right->index)
         return left->index < right->index ? -1 : 1;
-    int order = memcmp(pending->keys.data + left->at, pending->keys.data + right->at, left->size < right->size ? left->size : right->size);
+    int order = memcmp(pending->keys.data + left->at, pending->keys.data + right->at,
+                       left->size < right->size ? left->size : right->size);
     return order != 0 ? order : (left->size > right->size) - (left->size < right->size);
 }
 
@@ -111,18 +112,14 @@ static int collect(const kx_cat_collection *collection, const kx_write_op *op, k
 
 /* ---- checks --------------------------------------------------------------------------- */
 
-static int check_unique(kx_txn *txn, const kx_cat_collection *collection, const kx_write_op *op, const kx_pending *pending)
+static int check_unique(kx_txn *txn, const kx_cat_collection *collection, const kx_write_op *op,
+                        const kx_pending *pending)
 {
     int rc = KX_OK;
     for (size_t i = pending->removes; i < pending->count && rc == KX_OK; i++) {
         const pending_entry *entry = &pending->items[i];
-        kx_key flags;
-        if (!entry->index->unique)
-            continue;
-        kx_key__init(&flags);
-        flags.shortened = entry->shortened;
-        flags.has_null = entry->has_null;
-        rc = kx_collection__clash(txn, collection, entry->index, key_of(pending, entry), &flags, op->id, op->after);
+        if (entry->index->unique && !entry->has_null)
+            rc = kx_collection__clash(txn, collection, entry->index, key_of(pending, entry), op->id, op->after);
     }
     return rc;
 }
@@ -138,8 +135,8 @@ static int check_primary(kx_txn *txn, const kx_cat_collection *collection, const
             return rc == KX_NOTFOUND ? KX_OK : rc;
         if (collection->primary != NULL)
             return kx_collection__taken(collection, collection->primary, op->after, op->id, op->id);
-        return kx_base__fail_at(KX_EXISTS, collection->name, "_id", &op->id, NULL, "%s: id %llu is taken", collection->name,
-                                (unsigned long long)op->id);
+        return kx_base__fail_at(KX_EXISTS, collection->name, "_id", &op->id, NULL, "%s: id %llu is taken",
+                                collection->name, (unsigned long long)op->id);
     }
     if (op->after.data == NULL || collection->primary == NULL)
         return KX_OK;
@@ -149,17 +146,18 @@ static int check_primary(kx_txn *txn, const kx_cat_collection *collection, const
     if (value.type == KX_TYPE_INT && kx_collection__value_as_id(&value, &id) && id == op->id)
         return KX_OK;
     return kx_base__fail_at(KX_INVALID, collection->name, collection->primary->paths, &op->id, &value,
-                            "%s.%s is the document's id and never changes", collection->name, collection->primary->paths);
+                            "%s.%s is the document's id and never changes", collection->name,
+                            collection->primary->paths);
 }
 
 /* ---- telling -------------------------------------------------------------------------- */
 
 int kx_collection__before_write(kx_txn *txn, uint32_t number, uint64_t id)
 {
-    kx_tally *tally = kx_collection__tally(txn, number);
-    if (tally == NULL)
+    uint32_t *writes = kx_collection__tally(txn, number);
+    if (writes == NULL)
         return kx_base__nomem();
-    tally->writes++;
+    ++*writes;
     kx_collection__mark_stale(txn->top, number, id);
     int rc = KX_OK;
     for (kx_walker *walker = txn->top->walkers; walker != NULL && rc == KX_OK; walker = walker->next) {
@@ -191,7 +189,8 @@ static int write_entries(kx_txn *txn, const kx_write_op *op, const kx_pending *p
         else
             rc = kx_store__entry_add(txn->store, entry->index->table, key, op->id, false);
         if (rc == KX_NOTFOUND || rc == KX_EXISTS)
-            rc = kx_base__fail(KX_CORRUPT, "index '%s' does not agree with document %llu", entry->index->paths, (unsigned long long)op->id);
+            rc = kx_base__fail(KX_CORRUPT, "index '%s' does not agree with document %llu", entry->index->paths,
+                               (unsigned long long)op->id);
     }
     return rc;
 }
@@ -225,7 +224,8 @@ int kx_collection__write(kx_txn *txn, const kx_cat_collection *collection, const
 /* 1 to 2^63, which is stored when the last id of all is used up. */
 static bool is_floor(const kx_value *value)
 {
-    return (value->type == KX_TYPE_INT && value->integer >= 1) || (value->type == KX_TYPE_UINT && (uint64_t)value->integer == UINT64_C(1) << 63);
+    return (value->type == KX_TYPE_INT && value->integer >= 1) ||
+           (value->type == KX_TYPE_UINT && (uint64_t)value->integer == UINT64_C(1) << 63);
 }
 
 /* Ids below this are not given: what was committed and deleted, or reserved. */
@@ -237,7 +237,8 @@ static int id_floor(kx_txn *txn, const kx_cat_collection *collection, uint64_t *
     int rc = kx_collection__read_meta(txn->store, collection->number, &document);
     if (rc != KX_OK)
         return rc == KX_NOTFOUND ? KX_OK : rc;
-    if (!kx_document__find(document, "next_id", 7, &item) || kx_document__value(item, &value) != KX_OK || !is_floor(&value))
+    if (!kx_document__find(document, "next_id", 7, &item) || kx_document__value(item, &value) != KX_OK ||
+        !is_floor(&value))
         return kx_base__fail(KX_CORRUPT, "%s: the record of its next id is damaged", collection->name);
     *floor = (uint64_t)value.integer;
     return KX_OK;
@@ -258,7 +259,8 @@ static int first_free_id(kx_txn *txn, const kx_cat_collection *collection, uint6
 
 int kx_collection__no_id_left(const kx_cat_collection *collection)
 {
-    return kx_base__fail_at(KX_LIMIT, collection->name, "_id", NULL, NULL, "%s: every id up to 2^63-1 is used", collection->name);
+    return kx_base__fail_at(KX_LIMIT, collection->name, "_id", NULL, NULL, "%s: every id up to 2^63-1 is used",
+                            collection->name);
 }
 
 int kx_collection__next_id(kx_txn *txn, const kx_cat_collection *collection, uint64_t *id)
@@ -305,7 +307,8 @@ int kx_collection__keep_ids(kx_txn *txn, const kx_cat_collection *collection, ui
 
 static bool looks_like_json(kx_slice bytes)
 {
-    return bytes.size != 0 && (bytes.data[0] == '{' || bytes.data[0] == ' ' || (bytes.data[0] >= '\t' && bytes.data[0] <= '\r'));
+    return bytes.size != 0 &&
+           (bytes.data[0] == '{' || bytes.data[0] == ' ' || (bytes.data[0] >= '\t' && bytes.data[0] <= '\r'));
 }
 
 int kx_collection__bytes_in(kx_slice bytes, kx_buf *scratch, kx_slice *msgpack)
@@ -342,8 +345,8 @@ static int stored_document(kx_txn *txn, const kx_cat_collection *collection, uin
     kx_slice row;
     int rc = kx_store__row_get(txn->store, collection->number, id, &row);
     if (rc == KX_NOTFOUND)
-        return kx_base__fail_at(KX_NOTFOUND, collection->name, NULL, &id, NULL, "%s: there is no document %llu", collection->name,
-                                (unsigned long long)id);
+        return kx_base__fail_at(KX_NOTFOUND, collection->name, NULL, &id, NULL, "%s: there is no document %llu",
+                                collection->name, (unsigned long long)id);
     return rc == KX_OK ? kx_collection__document_of(txn->db, collection, id, row, document) : rc;
 }
 
@@ -400,7 +403,8 @@ static int changes_of(kx_slice document, kx_arena *arena, kx_change **changes, s
     return KX_OK;
 }
 
-int kx_collection__change_stored(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, const kx_change *changes, size_t count)
+int kx_collection__change_stored(kx_txn *txn, const kx_cat_collection *collection, uint64_t id,
+                                 const kx_change *changes, size_t count)
 {
     kx_buf patched = {0};
     kx_slice before, after;

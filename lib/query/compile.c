@@ -200,21 +200,21 @@ static int take_operand(kx_query_compiled *compiled, const kx_query_test *test, 
 {
     *value = *from;
     switch (from->type) {
-    case KX_TYPE_NULL: case KX_TYPE_BOOL: case KX_TYPE_INT: case KX_TYPE_REAL:
-        return KX_OK;
-    case KX_TYPE_UINT:
-        value->type = from->integer < 0 ? KX_TYPE_UINT : KX_TYPE_INT;
-        return KX_OK;
-    case KX_TYPE_TEXT: case KX_TYPE_BINARY:
-        return take_bytes(compiled, test, value);
+    case KX_TYPE_NULL:
+    case KX_TYPE_BOOL:
+    case KX_TYPE_INT:
+    case KX_TYPE_REAL: return KX_OK;
+    case KX_TYPE_UINT: value->type = from->integer < 0 ? KX_TYPE_UINT : KX_TYPE_INT; return KX_OK;
+    case KX_TYPE_TEXT:
+    case KX_TYPE_BINARY: return take_bytes(compiled, test, value);
     case KX_TYPE_TIME:
         if (from->extra < 0 || from->extra >= 1000000000)
             return wrong_value(compiled, test, NULL, "nanoseconds beyond 999999999");
         return KX_OK;
-    case KX_TYPE_ARRAY: case KX_TYPE_MAP: case KX_TYPE_EXT:
-        return canonical_bytes(compiled, value);
-    default:
-        return wrong_value(compiled, test, NULL, "no value");
+    case KX_TYPE_ARRAY:
+    case KX_TYPE_MAP:
+    case KX_TYPE_EXT: return canonical_bytes(compiled, value);
+    default: return wrong_value(compiled, test, NULL, "no value");
     }
 }
 
@@ -323,8 +323,7 @@ static int take_range(kx_query_compiled *compiled, kx_op op, const kx_value *val
     case KX_TYPE_TEXT:
     case KX_TYPE_BINARY:
     case KX_TYPE_TIME: break;
-    default:
-        return refuse(compiled, test, op, value, "a bool, number, text, binary or time");
+    default: return refuse(compiled, test, op, value, "a bool, number, text, binary or time");
     }
     test->op = is_nan(value) ? TEST_NEVER : (kx_query_op)op;
     return take_operand(compiled, test, value, &test->value);
@@ -344,11 +343,16 @@ static int take_value(kx_query_compiled *compiled, const kx_condition *condition
 {
     const kx_value *value = &condition->value;
     switch (condition->op) {
-    case KX_EQ: case KX_NE: case KX_CONTAINS:           return take_equal(compiled, condition->op, value, test);
-    case KX_LT: case KX_LE: case KX_GT: case KX_GE:     return take_range(compiled, condition->op, value, test);
-    case KX_IN:                                         return take_in(compiled, value, test);
-    case KX_LIKE:                                       return take_like(compiled, value, test);
-    case KX_IS_NULL:                                    return take_is_null(compiled, value, test);
+    case KX_EQ:
+    case KX_NE:
+    case KX_CONTAINS: return take_equal(compiled, condition->op, value, test);
+    case KX_LT:
+    case KX_LE:
+    case KX_GT:
+    case KX_GE: return take_range(compiled, condition->op, value, test);
+    case KX_IN: return take_in(compiled, value, test);
+    case KX_LIKE: return take_like(compiled, value, test);
+    case KX_IS_NULL: return take_is_null(compiled, value, test);
     default:
         return kx_base__fail_at(KX_INVALID, compiled->collection->name, condition->path, NULL, NULL,
                                 "no operator has the number %d", (int)condition->op);

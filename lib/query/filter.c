@@ -19,13 +19,13 @@ enum { FILTER_SIZE = 1 << 20 };
 
 typedef struct reader {
     kx_query_memory *memory;
-    const char      *text, *at, *end;
-    const kx_value  *args;
-    size_t           arg_count, args_used;
+    const char *text, *at, *end;
+    const kx_value *args;
+    size_t arg_count, args_used;
     kx_query_filter *out;
-    size_t           room;
-    const char      *counted;      /* up to here, where `column` is */
-    unsigned         column;
+    size_t room;
+    const char *counted; /* up to here, where `column` is */
+    unsigned column;
 } reader;
 
 /* ---- errors ------------------------------------------------------------------------------ */
@@ -367,7 +367,10 @@ static int take_list(reader *r, kx_value *list)
 
 /* ---- conditions ---------------------------------------------------------------------------------------------- */
 
-static const struct { const char *sign; kx_op op; } signs[] = {
+static const struct {
+    const char *sign;
+    kx_op op;
+} signs[] = {
     {"==", KX_EQ}, {"=", KX_EQ}, {"!=", KX_NE}, {"<=", KX_LE}, {">=", KX_GE}, {"<", KX_LT}, {">", KX_GT},
 };
 

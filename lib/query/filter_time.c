@@ -33,7 +33,7 @@ static int days_of_month(int year, int month)
 /* Days since 1970-01-01 in the Gregorian calendar, for years from 0 to 9999. */
 static int64_t days_since_1970(int year, int month, int day)
 {
-    int64_t before = year > 0 ? year - 1 : 0;          /* whole years since year 0, which is a leap year */
+    int64_t before = year > 0 ? year - 1 : 0; /* whole years since year 0, which is a leap year */
     int64_t days = 365 * (int64_t)year + before / 4 - before / 100 + before / 400 + (year > 0);
     for (int i = 1; i < month; i++)
         days += days_of_month(year, i);

@@ -10,12 +10,11 @@
 static bool is_simple(const kx_value *value)
 {
     switch (value->type) {
-    case KX_TYPE_BOOL: case KX_TYPE_INT: case KX_TYPE_REAL:
-        return true;
-    case KX_TYPE_TEXT:
-        return value->data != NULL && kx_base__utf8(value->data, value->size);
-    default:
-        return false;
+    case KX_TYPE_BOOL:
+    case KX_TYPE_INT:
+    case KX_TYPE_REAL: return true;
+    case KX_TYPE_TEXT: return value->data != NULL && kx_base__utf8(value->data, value->size);
+    default: return false;
     }
 }
 
@@ -88,7 +87,7 @@ int kx_query__first(kx_txn *txn, const kx_cat_collection *collection, const kx_q
 
 typedef struct doc_list {
     kx_doc **docs;
-    size_t   count, capacity;
+    size_t count, capacity;
 } doc_list;
 
 static int add_doc(doc_list *list, kx_doc *doc)

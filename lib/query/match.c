@@ -26,7 +26,7 @@ static bool in_range(const kx_query_test *test, const kx_value *value)
     case TEST_LT: return order < 0;
     case TEST_LE: return order <= 0;
     case TEST_GT: return order > 0;
-    default:      return order >= 0;
+    default: return order >= 0;
     }
 }
 
@@ -68,17 +68,19 @@ static int contains(const kx_query_test *test, const kx_value *value)
 static int passes_value(const kx_query_test *test, const kx_value *value)
 {
     switch (test->op) {
-    case TEST_EQ:       return kx_key__compare(value, &test->value) == 0;
-    case TEST_NE:       return !is_null(value->type) && kx_key__compare(value, &test->value) != 0;
-    case TEST_LT: case TEST_LE: case TEST_GT: case TEST_GE:
-        return in_range(test, value);
-    case TEST_IN:       return in_list(test, value);
+    case TEST_EQ: return kx_key__compare(value, &test->value) == 0;
+    case TEST_NE: return !is_null(value->type) && kx_key__compare(value, &test->value) != 0;
+    case TEST_LT:
+    case TEST_LE:
+    case TEST_GT:
+    case TEST_GE: return in_range(test, value);
+    case TEST_IN: return in_list(test, value);
     case TEST_LIKE:
         return value->type == KX_TYPE_TEXT && kx_query__like(test->bytes, kx_slice_of(value->data, value->size));
-    case TEST_NULL:     return is_null(value->type);
+    case TEST_NULL: return is_null(value->type);
     case TEST_NOT_NULL: return !is_null(value->type);
     case TEST_CONTAINS: return contains(test, value);
-    default:            return 0;
+    default: return 0;
     }
 }
 
@@ -106,9 +108,12 @@ static inline int passes_item(const kx_query_test *test, kx_slice item)
 
 typedef struct spread {
     const kx_query_test *test;
-    const kx_path       *path;
-    uint32_t             depth;
-    struct { kx_members members; uint32_t step; } levels[KX_PATH_STEPS];
+    const kx_path *path;
+    uint32_t depth;
+    struct {
+        kx_members members;
+        uint32_t step;
+    } levels[KX_PATH_STEPS];
 } spread;
 
 /* From `item` on to the next [], where its elements wait, or to the end of the path. What is no array there has no
@@ -170,11 +175,8 @@ static inline int passes_test(kx_query_test *test, uint64_t id, kx_slice documen
         if (!kx_document__at(document, test->subject.path, &item))
             item = (kx_slice){0};
         return passes_item(test, item);
-    case SUBJECT_SPREAD:
-        return passes_spread(test, document);
-    default:
-        value = kx_query__id_value(id);
-        return passes_value(test, &value);
+    case SUBJECT_SPREAD: return passes_spread(test, document);
+    default: value = kx_query__id_value(id); return passes_value(test, &value);
     }
 }
 
@@ -216,10 +218,10 @@ bool kx_query__needs_document(const kx_query_compiled *compiled)
 bool kx_query__not_null(const kx_query_test *test)
 {
     switch (test->op) {
-    case TEST_NULL:     return false;
-    case TEST_IN:       return !test->with_null;
+    case TEST_NULL: return false;
+    case TEST_IN: return !test->with_null;
     case TEST_CONTAINS: return test->value.type != KX_TYPE_NULL;
-    default:            return true;
+    default: return true;
     }
 }
 

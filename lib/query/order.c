@@ -110,8 +110,7 @@ int kx_query__sort_key(kx_query_compiled *compiled, uint64_t id, kx_slice docume
         kx_value value;
         if (order->subject.kind == SUBJECT_NAME)
             kx_document__find(document, order->subject.name, order->subject.size, &item);
-        else if (order->subject.kind == SUBJECT_PATH &&
-                 !kx_document__at(document, order->subject.path, &item))
+        else if (order->subject.kind == SUBJECT_PATH && !kx_document__at(document, order->subject.path, &item))
             item = (kx_slice){0};
         int rc = kx_document__value(item, &value);
         if (rc != KX_OK)

@@ -154,10 +154,10 @@ static bool is_better(const kx_query_candidate *left, const kx_query_candidate *
 
 typedef struct choices {
     kx_query_candidate *list;
-    size_t              count;
-    kx_query_candidate  by_order;       /* yields the order and uses no test; its index is NULL where there is none */
-    kx_query_candidate  weak;           /* knows no more than what is not null */
-    kx_query_candidate  near[NEAR];
+    size_t count;
+    kx_query_candidate by_order; /* yields the order and uses no test; its index is NULL where there is none */
+    kx_query_candidate weak;     /* knows no more than what is not null */
+    kx_query_candidate near[NEAR];
 } choices;
 
 static void add_candidate(choices *found, const kx_query_candidate *candidate)

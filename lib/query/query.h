@@ -16,18 +16,23 @@
  */
 typedef struct kx_query_bound {
     const kx_cat_index *index;
-    kx_value            value;
+    kx_value value;
 } kx_query_bound;
 
-int kx_query__find(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, kx_cursor **cursor);
-int kx_query__first(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, kx_doc **doc);
-int kx_query__all(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, kx_doc ***docs, size_t *count);
-int kx_query__count(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound, uint64_t *count);
-int kx_query__get(kx_txn *txn, const kx_cat_collection *collection, const char *path, const kx_value *value, kx_doc **doc);
+int kx_query__find(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound,
+                   kx_cursor **cursor);
+int kx_query__first(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                    const kx_query_bound *bound, kx_doc **doc);
+int kx_query__all(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound,
+                  kx_doc ***docs, size_t *count);
+int kx_query__count(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                    const kx_query_bound *bound, uint64_t *count);
+int kx_query__get(kx_txn *txn, const kx_cat_collection *collection, const char *path, const kx_value *value,
+                  kx_doc **doc);
 
-int kx_query__next(kx_cursor *cursor, kx_doc **doc);      /* KX_NOTFOUND at the end, without a text */
-int kx_query__close(kx_cursor *cursor);                   /* NULL is fine */
-kx_txn *kx_query__txn(const kx_cursor *cursor);           /* that opened it */
+int kx_query__next(kx_cursor *cursor, kx_doc **doc); /* KX_NOTFOUND at the end, without a text */
+int kx_query__close(kx_cursor *cursor);              /* NULL is fine */
+kx_txn *kx_query__txn(const kx_cursor *cursor);      /* that opened it */
 
 /* Up to `room` ids of matching documents, in order, without instances: for writes over a whole set. *count 0 at the end. */
 int kx_query__ids(kx_cursor *cursor, uint64_t *ids, size_t room, size_t *count);

@@ -20,94 +20,104 @@ enum { KX_QUERY_SPACE = 448 };
 
 typedef struct kx_query_memory {
     uint8_t *next;
-    size_t   left;
+    size_t left;
     kx_arena arena;
-    _Alignas(max_align_t) uint8_t space[KX_QUERY_SPACE];     /* not initialised */
+    _Alignas(max_align_t) uint8_t space[KX_QUERY_SPACE]; /* not initialised */
 } kx_query_memory;
 
-void  kx_query__memory_init(kx_query_memory *memory);
-void  kx_query__memory_free(kx_query_memory *memory);
-void *kx_query__alloc(kx_query_memory *memory, size_t size);                       /* NULL, and recorded: no memory */
+void kx_query__memory_init(kx_query_memory *memory);
+void kx_query__memory_free(kx_query_memory *memory);
+void *kx_query__alloc(kx_query_memory *memory, size_t size); /* NULL, and recorded: no memory */
 void *kx_query__copy(kx_query_memory *memory, const void *data, size_t size);
 
 /* ---- tests ------------------------------------------------------------------------------ */
 
 /* What a test or a sort part looks at. */
 typedef enum kx_query_subject_kind {
-    SUBJECT_ID,                 /* _id, or the primary field, which equals it: no document is needed */
-    SUBJECT_NAME,               /* a plain top-level name                                            */
-    SUBJECT_PATH,               /* a path without []                                                 */
-    SUBJECT_SPREAD              /* a path with []: many items; for CONTAINS only                     */
+    SUBJECT_ID,    /* _id, or the primary field, which equals it: no document is needed */
+    SUBJECT_NAME,  /* a plain top-level name                                            */
+    SUBJECT_PATH,  /* a path without []                                                 */
+    SUBJECT_SPREAD /* a path with []: many items; for CONTAINS only                     */
 } kx_query_subject_kind;
 
 typedef struct kx_query_subject {
     kx_query_subject_kind kind;
-    const char    *name;        /* SUBJECT_NAME: not terminated */
-    size_t         size;
-    const char    *text;        /* as given */
-    const kx_path *path;        /* NULL where the text was plain */
-    bool           owns_path;
+    const char *name; /* SUBJECT_NAME: not terminated */
+    size_t size;
+    const char *text;    /* as given */
+    const kx_path *path; /* NULL where the text was plain */
+    bool owns_path;
 } kx_query_subject;
 
 typedef enum kx_query_op {
-    TEST_EQ, TEST_NE, TEST_LT, TEST_LE, TEST_GT, TEST_GE, TEST_IN, TEST_LIKE, TEST_NULL, TEST_NOT_NULL, TEST_CONTAINS,
-    TEST_NEVER                  /* nothing can match: a range up to NaN, a member of no list */
+    TEST_EQ,
+    TEST_NE,
+    TEST_LT,
+    TEST_LE,
+    TEST_GT,
+    TEST_GE,
+    TEST_IN,
+    TEST_LIKE,
+    TEST_NULL,
+    TEST_NOT_NULL,
+    TEST_CONTAINS,
+    TEST_NEVER /* nothing can match: a range up to NaN, a member of no list */
 } kx_query_op;
 
 typedef struct kx_query_test {
     kx_query_subject subject;
-    kx_query_op      op;
-    bool             with_null;    /* TEST_IN: null was in the list                                     */
-    bool             answered;     /* by the ranges that are walked                                     */
-    kx_value         value;        /* canonical; TEST_IN: a list, sorted, distinct, without null        */
+    kx_query_op op;
+    bool with_null; /* TEST_IN: null was in the list                                     */
+    bool answered;  /* by the ranges that are walked                                     */
+    kx_value value; /* canonical; TEST_IN: a list, sorted, distinct, without null        */
     kx_slice bytes; /* TEST_LIKE: the compiled pattern; TEST_EQ, TEST_NE: the item that is equal, where prepared */
 } kx_query_test;
 
 typedef struct kx_query_order {
     kx_query_subject subject;
-    bool             descending;
+    bool descending;
 } kx_query_order;
 
 /* A query as it is carried out. `orders` lacks what cannot change the order: ties, constants, what follows the id. */
 typedef struct kx_query_compiled {
-    kx_txn                  *txn;
+    kx_txn *txn;
     const kx_cat_collection *collection;
-    kx_query_test           *tests;
-    size_t                   test_count;
-    kx_query_order          *orders;
-    size_t                   order_count;
-    uint64_t                 limit;         /* UINT64_MAX: all */
-    uint64_t                 offset;
-    bool                     keeps;         /* operands and paths are copied: the query outlives the call */
-    bool                     owns_paths;    /* some subject does */
-    kx_query_memory          memory;
+    kx_query_test *tests;
+    size_t test_count;
+    kx_query_order *orders;
+    size_t order_count;
+    uint64_t limit; /* UINT64_MAX: all */
+    uint64_t offset;
+    bool keeps;      /* operands and paths are copied: the query outlives the call */
+    bool owns_paths; /* some subject does */
+    kx_query_memory memory;
 } kx_query_compiled;
 
 /* KX_INVALID names the path or the column; KX_NOMEM. To be freed either way. */
-int  kx_query__compile(kx_query_compiled *compiled, const kx_query *query, const kx_query_bound *bound);
+int kx_query__compile(kx_query_compiled *compiled, const kx_query *query, const kx_query_bound *bound);
 void kx_query__compiled_free(kx_query_compiled *compiled);
-void kx_query__forget_order(kx_query_compiled *compiled);       /* for a count */
+void kx_query__forget_order(kx_query_compiled *compiled); /* for a count */
 
 /* One subject, and one test; for the bound as well. */
-int  kx_query__subject(kx_query_compiled *compiled, const char *text, kx_query_subject *subject);
-int  kx_query__order(kx_query_compiled *compiled, const char *order_by);
+int kx_query__subject(kx_query_compiled *compiled, const char *text, kx_query_subject *subject);
+int kx_query__order(kx_query_compiled *compiled, const char *order_by);
 
 bool kx_query__same_subject(const kx_query_subject *left, const kx_query_subject *right);
 bool kx_query__is_part(const kx_query_subject *subject, const kx_cat_part *part);
-bool kx_query__not_null(const kx_query_test *test);         /* does it leave out null and missing? */
+bool kx_query__not_null(const kx_query_test *test); /* does it leave out null and missing? */
 
 /* Does a document pass? 1, 0, or KX_CORRUPT. Answered tests are passed over unless `all`. `document` may be missing
    when no test needs it (kx_query__needs_document). */
-int  kx_query__passes(kx_query_compiled *compiled, uint64_t id, kx_slice document, bool all);
+int kx_query__passes(kx_query_compiled *compiled, uint64_t id, kx_slice document, bool all);
 bool kx_query__needs_test(const kx_query_compiled *compiled);
 bool kx_query__needs_document(const kx_query_compiled *compiled);
 kx_value kx_query__id_value(uint64_t id);
 
 /* Make the tests that a scan will make quick. KX_NOMEM. */
-int  kx_query__prepare_scan(kx_query_compiled *compiled);
+int kx_query__prepare_scan(kx_query_compiled *compiled);
 
 /* Append the sort key of a document: memcmp() order is the order asked for. KX_CORRUPT, KX_NOMEM. */
-int  kx_query__sort_key(kx_query_compiled *compiled, uint64_t id, kx_slice document, kx_key *key);
+int kx_query__sort_key(kx_query_compiled *compiled, uint64_t id, kx_slice document, kx_key *key);
 
 /* ---- LIKE ---------------------------------------------------------------------------------- *
  * A pattern is compiled to bytes that no UTF-8 text has: the marks for "any run" and "any character" among its literal
@@ -116,16 +126,16 @@ int  kx_query__sort_key(kx_query_compiled *compiled, uint64_t id, kx_slice docum
 enum { LIKE_RUN = 0xfe, LIKE_ONE = 0xff };
 
 /* `out` has room for pattern.size bytes. KX_INVALID: it ends in a backslash. */
-int      kx_query__like_compile(kx_slice pattern, uint8_t *out, size_t *size);
-bool     kx_query__like(kx_slice compiled, kx_slice text);
-kx_slice kx_query__like_prefix(kx_slice compiled, bool *whole);     /* *whole: nothing follows but one LIKE_RUN */
+int kx_query__like_compile(kx_slice pattern, uint8_t *out, size_t *size);
+bool kx_query__like(kx_slice compiled, kx_slice text);
+kx_slice kx_query__like_prefix(kx_slice compiled, bool *whole); /* *whole: nothing follows but one LIKE_RUN */
 
 /* ---- filter text ------------------------------------------------------------------------------ */
 
 typedef struct kx_query_filter {
     kx_condition *conditions;
-    unsigned     *columns;        /* of each condition's operand */
-    size_t        count;
+    unsigned *columns; /* of each condition's operand */
+    size_t count;
 } kx_query_filter;
 
 /* Memory of what comes out is `memory`'s and the text's. KX_INVALID: "filter:17: expected a value". */
@@ -137,37 +147,37 @@ size_t kx_query__parse_time(const char *text, size_t size, kx_value *value);
 /* ---- plans ---------------------------------------------------------------------------------------- */
 
 typedef enum kx_query_access {
-    ACCESS_NOTHING,               /* nothing can match                       */
-    ACCESS_ROWS,                  /* the rows from `low` to `high`           */
-    ACCESS_IDS,                   /* a list of ids, ascending                */
-    ACCESS_INDEX                  /* ranges of an index                      */
+    ACCESS_NOTHING, /* nothing can match                       */
+    ACCESS_ROWS,    /* the rows from `low` to `high`           */
+    ACCESS_IDS,     /* a list of ids, ascending                */
+    ACCESS_INDEX    /* ranges of an index                      */
 } kx_query_access;
 
 /* Entries with from <= key < to; `to` missing: to the end. */
 typedef struct kx_query_range {
     kx_slice from, to;
-    bool     descending;
+    bool descending;
 } kx_query_range;
 
 typedef enum kx_query_arrangement {
-    ARRANGED,                     /* the walk yields the order asked for     */
-    BY_ID,                        /* ids are to be sorted                    */
-    BY_KEY                        /* by keys made from the documents         */
+    ARRANGED, /* the walk yields the order asked for     */
+    BY_ID,    /* ids are to be sorted                    */
+    BY_KEY    /* by keys made from the documents         */
 } kx_query_arrangement;
 
 typedef struct kx_query_plan {
-    kx_query_access      access;
+    kx_query_access access;
     kx_query_arrangement arrangement;
-    bool                 descending;    /* ACCESS_ROWS */
-    bool whole_key; /* one range, of one whole key: the number of its ids is stored, and they ascend */
-    bool                 exact;         /* every entry of the ranges passes the tests marked as answered */
-    uint64_t             low, high;
-    const uint64_t      *ids;
-    size_t               id_count;
-    const kx_cat_index  *index;
-    kx_query_range      *ranges;        /* disjoint, in the order of the walk */
-    size_t               range_count;
-    kx_query_range       one;           /* the usual case */
+    bool descending; /* ACCESS_ROWS */
+    bool whole_key;  /* one range, of one whole key: the number of its ids is stored, and they ascend */
+    bool exact;      /* every entry of the ranges passes the tests marked as answered */
+    uint64_t low, high;
+    const uint64_t *ids;
+    size_t id_count;
+    const kx_cat_index *index;
+    kx_query_range *ranges; /* disjoint, in the order of the walk */
+    size_t range_count;
+    kx_query_range one; /* the usual case */
 } kx_query_plan;
 
 /* The cheapest way by stored counts. Marks the tests that it answers. KX_NOMEM, KX_CORRUPT, KX_IO. */
@@ -182,21 +192,21 @@ typedef enum kx_query_tail { TAIL_NONE, TAIL_IN, TAIL_RANGE, TAIL_LIKE, TAIL_NOT
 
 typedef struct kx_query_candidate {
     const kx_cat_index *index;
-    size_t              equal;          /* leading parts that are bound to one value */
-    kx_query_tail       tail;           /* on the part behind them                   */
-    uint64_t            used;           /* bit n: test n (of the first 64)           */
-    bool                fits;           /* it yields the order asked for             */
-    bool                backward;       /* walked from its end                       */
-    uint64_t            cost;
+    size_t equal;       /* leading parts that are bound to one value */
+    kx_query_tail tail; /* on the part behind them                   */
+    uint64_t used;      /* bit n: test n (of the first 64)           */
+    bool fits;          /* it yields the order asked for             */
+    bool backward;      /* walked from its end                       */
+    uint64_t cost;
 } kx_query_candidate;
 
 /* Test of the first 64 that binds this part to one value; -1: none. */
-int  kx_query__equality_on(const kx_query_compiled *compiled, const kx_cat_part *part);
-int  kx_query__test_on(const kx_query_compiled *compiled, const kx_cat_part *part, kx_query_op op);
+int kx_query__equality_on(const kx_query_compiled *compiled, const kx_cat_part *part);
+int kx_query__test_on(const kx_query_compiled *compiled, const kx_cat_part *part, kx_query_op op);
 bool kx_query__never_null(const kx_query_compiled *compiled, const kx_cat_part *part);
 
 /* The ranges of a candidate, and whether they answer its tests exactly. */
-int  kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan);
+int kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan);
 
 /* ---- sorting, in bounded memory -------------------------------------------------------------------- *
  * A pass over what is to be sorted keeps the smallest that are greater than what was handed out before. When they do
@@ -204,56 +214,56 @@ int  kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *can
  * more memory than this, whatever it finds. */
 
 enum {
-    KX_QUERY_WINDOW = 256 * 1024,       /* ids kept from a pass; twice as many while it runs: 4 MiB */
-    KX_QUERY_SORT_BYTES = 4 << 20       /* keys and their entries */
+    KX_QUERY_WINDOW = 256 * 1024, /* ids kept from a pass; twice as many while it runs: 4 MiB */
+    KX_QUERY_SORT_BYTES = 4 << 20 /* keys and their entries */
 };
 
 typedef struct kx_query_ids {
-    uint64_t *data;                     /* owned */
-    size_t    count, capacity;
-    size_t    keep;                     /* at most, after a pass                     */
-    uint64_t  after, last;              /* what was handed out; the last one kept    */
+    uint64_t *data; /* owned */
+    size_t count, capacity;
+    size_t keep;                             /* at most, after a pass                     */
+    uint64_t after, last;                    /* what was handed out; the last one kept    */
     bool has_after, has_last, more, limited; /* more: another pass is due; limited: beyond `keep` none is wanted */
 } kx_query_ids;
 
 /* Begin a pass; what the one before kept counts as handed out. `wanted`: UINT64_MAX for all. */
 void kx_query__ids_begin(kx_query_ids *ids, uint64_t wanted);
-int  kx_query__ids_add(kx_query_ids *ids, const uint64_t *from, size_t count);
-int  kx_query__ids_end(kx_query_ids *ids);                          /* sorted, each once; KX_NOMEM */
-int  kx_query__ids_push(kx_query_ids *ids, uint64_t id);            /* without a pass: at the end */
+int kx_query__ids_add(kx_query_ids *ids, const uint64_t *from, size_t count);
+int kx_query__ids_end(kx_query_ids *ids);               /* sorted, each once; KX_NOMEM */
+int kx_query__ids_push(kx_query_ids *ids, uint64_t id); /* without a pass: at the end */
 void kx_query__ids_free(kx_query_ids *ids);
 
 typedef struct kx_query_entry {
-    uint64_t head;                      /* first 8 bytes of the key: most comparisons end there */
+    uint64_t head; /* first 8 bytes of the key: most comparisons end there */
     uint64_t id;
-    size_t   at, size;                  /* of the key in `keys` */
+    size_t at, size; /* of the key in `keys` */
 } kx_query_entry;
 
 typedef struct kx_query_sorter {
-    kx_query_entry *entries;            /* owned */
-    size_t          count, capacity;
-    size_t          keep;
-    size_t          budget;             /* bytes */
-    kx_buf          keys, after, last;  /* as for ids, with the ids below */
-    uint64_t        after_id, last_id;
-    bool            has_after, has_last, more, limited;
+    kx_query_entry *entries; /* owned */
+    size_t count, capacity;
+    size_t keep;
+    size_t budget;            /* bytes */
+    kx_buf keys, after, last; /* as for ids, with the ids below */
+    uint64_t after_id, last_id;
+    bool has_after, has_last, more, limited;
 } kx_query_sorter;
 
 void kx_query__sorter_begin(kx_query_sorter *sorter, uint64_t wanted);
-int  kx_query__sorter_add(kx_query_sorter *sorter, kx_slice key, uint64_t id);
-int  kx_query__sorter_end(kx_query_sorter *sorter);
-void kx_query__sorter_reset(kx_query_sorter *sorter);               /* to sort something else; keeps memory */
+int kx_query__sorter_add(kx_query_sorter *sorter, kx_slice key, uint64_t id);
+int kx_query__sorter_end(kx_query_sorter *sorter);
+void kx_query__sorter_reset(kx_query_sorter *sorter); /* to sort something else; keeps memory */
 void kx_query__sorter_free(kx_query_sorter *sorter);
 
 /* ---- sources: ids in order ---------------------------------------------------------------------------- */
 
 typedef enum kx_query_mode {
     MODE_END,
-    MODE_ROWS,          /* a scan of rows                                                         */
-    MODE_PAGES,         /* a scan of one key, or of keys that end in ascending ids, page by page  */
-    MODE_KEYS,          /* a scan of keys in order; runs of shortened ones through the sorter     */
-    MODE_LIST,          /* ids in hand                                                            */
-    MODE_SORTED         /* entries of the sorter                                                  */
+    MODE_ROWS,  /* a scan of rows                                                         */
+    MODE_PAGES, /* a scan of one key, or of keys that end in ascending ids, page by page  */
+    MODE_KEYS,  /* a scan of keys in order; runs of shortened ones through the sorter     */
+    MODE_LIST,  /* ids in hand                                                            */
+    MODE_SORTED /* entries of the sorter                                                  */
 } kx_query_mode;
 
 enum {
@@ -263,58 +273,58 @@ enum {
 };
 
 typedef struct kx_query_source {
-    kx_query_mode    mode;
-    bool             started;           /* something was read from `scan` */
-    bool             in_run;            /* MODE_KEYS: the sorter is being emptied */
-    kx_store_txn    *store;             /* what `scan` was opened in */
-    kx_store_scan   *scan, *dead_scan;  /* dead: of a parent, left behind when a child began */
-    uint64_t         last_id;           /* read from `scan` */
-    size_t           at, count;         /* in the page, list or sorter */
-    const uint64_t  *list;              /* MODE_LIST */
-    size_t           range;             /* being walked, MODE_KEYS */
-    kx_query_range   now, run;          /* what is left of it; what the sorter walks */
-    uint8_t         *run_bytes;         /* owned: bounds of runs */
-    kx_buf           last_key;          /* MODE_KEYS, where writes may come between two steps */
-    kx_query_ids     ids;
-    kx_query_sorter  sorter;
-    uint64_t         page[KX_QUERY_PAGE];
+    kx_query_mode mode;
+    bool started;                    /* something was read from `scan` */
+    bool in_run;                     /* MODE_KEYS: the sorter is being emptied */
+    kx_store_txn *store;             /* what `scan` was opened in */
+    kx_store_scan *scan, *dead_scan; /* dead: of a parent, left behind when a child began */
+    uint64_t last_id;                /* read from `scan` */
+    size_t at, count;                /* in the page, list or sorter */
+    const uint64_t *list;            /* MODE_LIST */
+    size_t range;                    /* being walked, MODE_KEYS */
+    kx_query_range now, run;         /* what is left of it; what the sorter walks */
+    uint8_t *run_bytes;              /* owned: bounds of runs */
+    kx_buf last_key;                 /* MODE_KEYS, where writes may come between two steps */
+    kx_query_ids ids;
+    kx_query_sorter sorter;
+    uint64_t page[KX_QUERY_PAGE];
 } kx_query_source;
 
 /* ---- the cursor ---------------------------------------------------------------------------------------- */
 
 struct kx_cursor {
-    kx_walker         walker;           /* first: the cursor is found again from it       */
-    bool              registered;       /* the transaction closes it if nobody else does  */
-    bool              walks;            /* writes may come between two steps              */
-    bool              detached;         /* only ids are left, and all is tested again     */
-    bool              tests, reads;     /* steps test; steps need the document for it     */
-    bool              lists;            /* the next document is the next one of a list    */
-    int               rc;
-    uint64_t          left, skip;       /* of the limit and of the offset */
-    kx_doc           *doc;
-    kx_slice         *rows;             /* owned: of the list, fetched ahead in a read transaction */
-    size_t            rows_from, row_count;  /* which of the list */
-    kx_query_plan     plan;
-    kx_query_source   source;
+    kx_walker walker;  /* first: the cursor is found again from it       */
+    bool registered;   /* the transaction closes it if nobody else does  */
+    bool walks;        /* writes may come between two steps              */
+    bool detached;     /* only ids are left, and all is tested again     */
+    bool tests, reads; /* steps test; steps need the document for it     */
+    bool lists;        /* the next document is the next one of a list    */
+    int rc;
+    uint64_t left, skip; /* of the limit and of the offset */
+    kx_doc *doc;
+    kx_slice *rows;              /* owned: of the list, fetched ahead in a read transaction */
+    size_t rows_from, row_count; /* which of the list */
+    kx_query_plan plan;
+    kx_query_source source;
     kx_query_compiled query;
 };
 
-int  kx_query__source_open(kx_cursor *cursor, kx_store_txn *store);
+int kx_query__source_open(kx_cursor *cursor, kx_store_txn *store);
 
 /* The next id. *row is set where it was read on the way. KX_NOTFOUND, without a text, at the end. */
-int  kx_query__source_next(kx_cursor *cursor, uint64_t *id, kx_slice *row);
+int kx_query__source_next(kx_cursor *cursor, uint64_t *id, kx_slice *row);
 
 /* Read all that is left, in `store`, which may be a child of what it was opened in; what stays is a list of ids. */
-int  kx_query__source_collect(kx_cursor *cursor, kx_store_txn *store);
+int kx_query__source_collect(kx_cursor *cursor, kx_store_txn *store);
 void kx_query__source_close(kx_query_source *source);
 
 /* Compile and plan; on error nothing is to be freed. `keeps`: the cursor outlives the call. */
 int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
                       const kx_query_bound *bound, bool keeps, bool counts);
-int  kx_query__open(kx_cursor *cursor);
+int kx_query__open(kx_cursor *cursor);
 void kx_query__shut(kx_cursor *cursor);
 
 /* The next match. *row is missing unless it is wanted or was needed. KX_NOTFOUND at the end. */
-int  kx_query__step(kx_cursor *cursor, bool wants_row, uint64_t *id, kx_slice *row);
+int kx_query__step(kx_cursor *cursor, bool wants_row, uint64_t *id, kx_slice *row);
 
 #endif

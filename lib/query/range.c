@@ -154,8 +154,8 @@ static int in_ranges(kx_query_compiled *compiled, const kx_query_candidate *cand
 
 typedef struct limits {
     const kx_value *low, *high;
-    bool            low_open, high_open;
-    bool            empty;
+    bool low_open, high_open;
+    bool empty;
 } limits;
 
 static void tighten(limits *found, const kx_query_test *test)

@@ -365,12 +365,12 @@ static int next_by_key(kx_cursor *cursor, uint64_t *id)
 int kx_query__source_next(kx_cursor *cursor, uint64_t *id, kx_slice *row)
 {
     switch (cursor->source.mode) {
-    case MODE_ROWS:   return next_row(&cursor->source, id, row);
-    case MODE_PAGES:  return next_in_page(&cursor->source, id);
-    case MODE_KEYS:   return next_by_key(cursor, id);
-    case MODE_LIST:   return next_in_list(cursor, id);
+    case MODE_ROWS: return next_row(&cursor->source, id, row);
+    case MODE_PAGES: return next_in_page(&cursor->source, id);
+    case MODE_KEYS: return next_by_key(cursor, id);
+    case MODE_LIST: return next_in_list(cursor, id);
     case MODE_SORTED: return next_sorted(cursor, id);
-    default:          return KX_NOTFOUND;
+    default: return KX_NOTFOUND;
     }
 }
 

@@ -14,7 +14,8 @@ static int null_key(const kx_cat_relation *relation)
     if (relation->declared.optional)
         return KX_OK;
     return kx_base__fail_at(KX_REQUIRED, relation->owner->name, relation->declared.name, NULL, NULL,
-                            "Foreign key '%s' is null. Declare the relation optional if this is valid.", relation->local.text);
+                            "Foreign key '%s' is null. Declare the relation optional if this is valid.",
+                            relation->local.text);
 }
 
 static int dangling(const kx_cat_relation *relation, const kx_doc *doc, const kx_value *key)
@@ -22,13 +23,14 @@ static int dangling(const kx_cat_relation *relation, const kx_doc *doc, const kx
     char text[256];
     if (relation->declared.optional)
         return KX_OK;
-    return kx_base__fail_at(KX_DANGLING, relation->owner->name, relation->declared.name, doc->is_new ? NULL : &doc->id, key,
-                            "Related %s with %s=%s not found", relation->target->name, relation->remote.text,
+    return kx_base__fail_at(KX_DANGLING, relation->owner->name, relation->declared.name, doc->is_new ? NULL : &doc->id,
+                            key, "Related %s with %s=%s not found", relation->target->name, relation->remote.text,
                             kx_base__show(key, text, sizeof text));
 }
 
 /* The instance that was remembered, refreshed in place, when the key still leads to it; else a new one. */
-static int load_target(kx_txn *txn, const kx_cat_relation *relation, const kx_value *key, kx_doc *known, kx_doc **target)
+static int load_target(kx_txn *txn, const kx_cat_relation *relation, const kx_value *key, kx_doc *known,
+                       kx_doc **target)
 {
     uint64_t id;
     int rc = kx_collection__lookup_id(txn, relation->target, relation->index, key, &id);
@@ -52,7 +54,8 @@ static bool shows_key(const kx_doc *target, const kx_cat_relation *relation, con
     return shown.type != KX_TYPE_NONE && kx_key__compare(&shown, key) == 0;
 }
 
-static bool is_fresh(const kx_doc *doc, const kx_cat_relation *relation, const kx_link *link, kx_slice item, const kx_value *key)
+static bool is_fresh(const kx_doc *doc, const kx_cat_relation *relation, const kx_link *link, kx_slice item,
+                     const kx_value *key)
 {
     const kx_doc *target = link->target;
     if (!doc->txn->writes)
@@ -69,7 +72,8 @@ static bool is_fresh(const kx_doc *doc, const kx_cat_relation *relation, const k
     return unwritten || ((relation->index->unique || relation->index->primary) && shows_key(target, relation, key));
 }
 
-static int look_up(kx_txn *txn, kx_doc *doc, const kx_cat_relation *relation, const kx_value *value, kx_slice key, kx_doc *known, kx_doc **target)
+static int look_up(kx_txn *txn, kx_doc *doc, const kx_cat_relation *relation, const kx_value *value, kx_slice key,
+                   kx_doc *known, kx_doc **target)
 {
     uint32_t writes = kx_collection__writes_to(txn, relation->target->number);
     int rc = load_target(txn, relation, value, known, target);
@@ -97,8 +101,8 @@ int kx_relation__follow(kx_doc *doc, const char *name, kx_doc **target)
     if (rc != KX_OK)
         return rc;
     if (relation->declared.kind != KX_FOREIGN_KEY)
-        return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL, "%s.%s is a set: search it with kx_related_find",
-                                relation->owner->name, name);
+        return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL,
+                                "%s.%s is a set: search it with kx_related_find", relation->owner->name, name);
     kx_slice key = kx_relation__key_item(doc, &relation->local, &value);
     if (link != NULL && key.data != NULL && is_fresh(doc, relation, link, key, &value)) {
         *target = link->target;
@@ -114,8 +118,9 @@ int kx_relation__follow(kx_doc *doc, const char *name, kx_doc **target)
 static int no_key(const kx_cat_relation *relation)
 {
     return kx_base__fail_at(KX_REQUIRED, relation->owner->name, relation->declared.name, NULL, NULL,
-                            "%s.%s: the document of %s has no %s; set it, or save the document first", relation->owner->name,
-                            relation->declared.name, relation->target->name, relation->remote.text);
+                            "%s.%s: the document of %s has no %s; set it, or save the document first",
+                            relation->owner->name, relation->declared.name, relation->target->name,
+                            relation->remote.text);
 }
 
 static int unlink_key(kx_doc *doc, const kx_cat_relation *relation)
@@ -152,7 +157,8 @@ int kx_relation__link(kx_doc *doc, const char *name, kx_doc *target)
     if (key.data == NULL)
         return no_key(relation);
     if (target != doc)
-        rc = kx_relation__remember(doc, relation->declared.name, key, target, kx_collection__writes_to(txn, relation->target->number));
+        rc = kx_relation__remember(doc, relation->declared.name, key, target,
+                                   kx_collection__writes_to(txn, relation->target->number));
     return rc == KX_OK ? kx_collection__doc_change(doc, KX_CHANGE_SET, relation->local.text, &value) : rc;
 }
 
@@ -180,8 +186,8 @@ int kx_relation__change(kx_doc *doc, kx_change_kind kind, const char *path, cons
     if (relation->declared.kind != KX_FOREIGN_KEY)
         return kx_relation__no_assign(relation);
     return kx_base__fail_at(KX_INVALID, doc->collection->name, path, NULL, NULL,
-                            "%s.%s is a relation: point it at a document with kx_doc_link, or set %s", doc->collection->name,
-                            relation->declared.name, relation->local.text);
+                            "%s.%s is a relation: point it at a document with kx_doc_link, or set %s",
+                            doc->collection->name, relation->declared.name, relation->local.text);
 }
 
 int kx_relation__save(kx_doc *doc)

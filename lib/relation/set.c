@@ -10,7 +10,8 @@
 static int no_set(const kx_cat_relation *relation)
 {
     return kx_base__fail_at(KX_INVALID, relation->owner->name, relation->declared.name, NULL, NULL,
-                            "%s.%s is no set: follow it with kx_doc_follow", relation->owner->name, relation->declared.name);
+                            "%s.%s is no set: follow it with kx_doc_follow", relation->owner->name,
+                            relation->declared.name);
 }
 
 /* The set and this document's key to it; type 0 when it has none, so that the set is empty. */
@@ -70,8 +71,8 @@ static bool has_key(const kx_doc *member, const kx_cat_relation *relation, const
 
 /* What a member's key field held before it was given another key; a call that fails puts it back. */
 typedef struct former_key {
-    kx_buf item;         /* empty: it was missing */
-    bool   changed;      /* the member had changes of its own */
+    kx_buf item;  /* empty: it was missing */
+    bool changed; /* the member had changes of its own */
 } former_key;
 
 static int note_former(const kx_cat_relation *relation, const kx_doc *member, former_key *former)
@@ -89,7 +90,8 @@ static void put_back(const kx_cat_relation *relation, kx_doc *member, const form
     if (!former->changed && kx_collection__doc_reload(member) == KX_OK)
         return;
     if (kx_document__value(kx_buf__slice(&former->item), &value) == KX_OK)
-        kx_collection__doc_change(member, value.type == KX_TYPE_NONE ? KX_CHANGE_UNSET : KX_CHANGE_SET, relation->remote.text, &value);
+        kx_collection__doc_change(member, value.type == KX_TYPE_NONE ? KX_CHANGE_UNSET : KX_CHANGE_SET,
+                                  relation->remote.text, &value);
 }
 
 /* Set or null the member's key and save it; where that fails the instance is as it was. */
@@ -111,8 +113,8 @@ static int give_key(const kx_cat_relation *relation, kx_doc *member, const kx_va
 static int set_without_key(const kx_cat_relation *relation)
 {
     return kx_base__fail_at(KX_REQUIRED, relation->owner->name, relation->declared.name, NULL, NULL,
-                            "%s.%s: this document has no %s to be referred by", relation->owner->name, relation->declared.name,
-                            relation->local.text);
+                            "%s.%s: this document has no %s to be referred by", relation->owner->name,
+                            relation->declared.name, relation->local.text);
 }
 
 /* The member's own foreign key now leads here, without a lookup. Where memory lacks for it there is one: the save stands. */
@@ -122,7 +124,8 @@ static void remember_reverse(kx_txn *txn, const kx_cat_relation *relation, kx_do
     if (relation->reverse == NULL || doc->is_new || member == doc)
         return;
     kx_slice key = kx_relation__key_item(member, &relation->remote, &value);
-    kx_relation__remember(member, relation->reverse->declared.name, key, doc, kx_collection__writes_to(txn, doc->collection->number));
+    kx_relation__remember(member, relation->reverse->declared.name, key, doc,
+                          kx_collection__writes_to(txn, doc->collection->number));
 }
 
 static bool is_member(const kx_cat_relation *relation, const kx_doc *member, const kx_value *key)
@@ -176,7 +179,8 @@ int kx_relation__remove(kx_doc *doc, const char *name, kx_doc *member)
         return rc;
     if (member->is_new || key.type == KX_TYPE_NONE || !has_key(member, relation, &key))
         return kx_base__fail_at(KX_NOTFOUND, relation->owner->name, name, member->is_new ? NULL : &member->id, NULL,
-                                "the document of %s is no member of %s.%s", relation->target->name, relation->owner->name, name);
+                                "the document of %s is no member of %s.%s", relation->target->name,
+                                relation->owner->name, name);
     if (!can_be_null(relation))
         return kx_relation__not_optional(relation->reverse);
     return give_key(relation, member, &null);
@@ -186,7 +190,7 @@ int kx_relation__remove(kx_doc *doc, const char *name, kx_doc *member)
 
 typedef struct id_list {
     uint64_t *ids;
-    size_t    count, room;
+    size_t count, room;
 } id_list;
 
 static int grow_list(id_list *list, size_t more)
@@ -241,11 +245,13 @@ static bool is_listed(const id_list *list, uint64_t id)
 }
 
 /* Which stored documents are to stay: the ids of `members`, ascending. */
-static int list_wanted(const kx_cat_relation *relation, const kx_doc *doc, kx_doc *const *members, size_t count, id_list *wanted)
+static int list_wanted(const kx_cat_relation *relation, const kx_doc *doc, kx_doc *const *members, size_t count,
+                       id_list *wanted)
 {
     int rc = grow_list(wanted, count + 1);
     for (size_t i = 0; i < count && rc == KX_OK; i++) {
-        rc = members[i] != NULL ? kx_relation__check_target(relation, doc, members[i]) : kx_base__fail(KX_INVALID, "member %zu is NULL", i);
+        rc = members[i] != NULL ? kx_relation__check_target(relation, doc, members[i])
+                                : kx_base__fail(KX_INVALID, "member %zu is NULL", i);
         if (rc == KX_OK && !members[i]->is_new)
             wanted->ids[wanted->count++] = members[i]->id;
     }
@@ -257,12 +263,13 @@ static int list_wanted(const kx_cat_relation *relation, const kx_doc *doc, kx_do
 typedef struct difference {
     const id_list *now, *wanted;
     kx_doc *const *members;
-    size_t         count;
-    former_key    *formers;      /* one a member */
-    size_t         noted;
+    size_t count;
+    former_key *formers; /* one a member */
+    size_t noted;
 } difference;
 
-static int apply_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, const kx_value *key, difference *change)
+static int apply_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, const kx_value *key,
+                            difference *change)
 {
     int rc = KX_OK;
     for (size_t i = 0; i < change->now->count && rc == KX_OK; i++)
@@ -294,7 +301,8 @@ static bool removes_any(const id_list *now, const id_list *wanted)
 }
 
 /* In a child of its own: all of it or nothing. */
-static int write_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, const kx_value *key, difference *change)
+static int write_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, const kx_value *key,
+                            difference *change)
 {
     kx_txn *inner;
     if (removes_any(change->now, change->wanted) && !can_be_null(relation))
@@ -340,7 +348,8 @@ int kx_relation__replace(kx_doc *doc, const char *name, kx_doc *const *members, 
     if (rc == KX_OK)
         rc = list_members(txn, relation, &key, &now);
     if (rc == KX_OK)
-        rc = write_difference(txn, relation, doc, &key, &(difference){.now = &now, .wanted = &wanted, .members = members, .count = count});
+        rc = write_difference(txn, relation, doc, &key,
+                              &(difference){.now = &now, .wanted = &wanted, .members = members, .count = count});
     kx_base__free(now.ids);
     kx_base__free(wanted.ids);
     kx_buf__free(&copy);

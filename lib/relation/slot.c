@@ -4,7 +4,7 @@
 #include "relation/relation_impl.h"
 
 typedef struct kx_slot {
-    size_t  count, room;
+    size_t count, room;
     kx_link links[];
 } kx_slot;
 
@@ -88,7 +88,8 @@ int kx_relation__named(kx_txn *txn, const kx_doc *doc, const char *name, const k
     int rc = txn->writes ? kx_collection__current(txn, doc->collection, &collection) : KX_OK;
     *relation = rc == KX_OK ? kx_catalog__relation(collection, name) : NULL;
     if (rc == KX_OK && *relation == NULL)
-        rc = kx_base__fail_at(KX_INVALID, collection->name, name, NULL, NULL, "%s has no relation '%s'", collection->name, name);
+        rc = kx_base__fail_at(KX_INVALID, collection->name, name, NULL, NULL, "%s has no relation '%s'",
+                              collection->name, name);
     return rc;
 }
 
@@ -108,21 +109,22 @@ int kx_relation__no_assign(const kx_cat_relation *relation)
 
 int kx_relation__not_optional(const kx_cat_relation *relation)
 {
-    return kx_base__fail_at(KX_REQUIRED, relation->owner->name, relation->declared.name, NULL, NULL, "Cannot set %s to null (not optional)",
-                            relation->declared.name);
+    return kx_base__fail_at(KX_REQUIRED, relation->owner->name, relation->declared.name, NULL, NULL,
+                            "Cannot set %s to null (not optional)", relation->declared.name);
 }
 
 int kx_relation__check_target(const kx_cat_relation *relation, const kx_doc *doc, const kx_doc *target)
 {
     const char *name = relation->declared.name;
     if (target->txn != doc->txn)
-        return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL, "%s.%s: the documents are of different transactions",
-                                relation->owner->name, name);
+        return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL,
+                                "%s.%s: the documents are of different transactions", relation->owner->name, name);
     if (target->collection->number != relation->target->number)
-        return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL, "%s.%s relates to %s, not to %s", relation->owner->name,
-                                name, relation->target->name, target->collection->name);
+        return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL, "%s.%s relates to %s, not to %s",
+                                relation->owner->name, name, relation->target->name, target->collection->name);
     if (target->deleted)
-        return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL, "%s.%s: the document of %s was deleted",
-                                relation->owner->name, name, target->collection->name);
+        return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL,
+                                "%s.%s: the document of %s was deleted", relation->owner->name, name,
+                                target->collection->name);
     return KX_OK;
 }
