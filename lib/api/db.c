@@ -40,7 +40,7 @@ int kx_open(const char *path, const kx_options *options, kx_db **db)
 {
     if (db == NULL)
         return kx_base__done(kx_api__null("kx_open", "db"));
-    return kx_collection__open(path, options, db);
+    return kx_collection__open(path, options, &kx_relation__guard, db);
 }
 
 int kx_close(kx_db *db)

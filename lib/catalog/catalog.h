@@ -25,79 +25,118 @@
 #include "key/key.h"
 #include "store/store.h"
 
-enum { KX_CATALOG_FORMAT = 1 };      /* the newest major format that this version reads */
+enum { KX_CATALOG_FORMAT = 1 }; /* the newest major format that this version reads */
 
 typedef struct kx_catalog kx_catalog;
 typedef struct kx_cat_collection kx_cat_collection;
 
 /* One path of an index or key. */
 typedef struct kx_cat_part {
-    const char *text;               /* without the '-' */
-    kx_path     path;
-    bool        plain;              /* a plain top-level name: `text`, `size` */
-    size_t      size;
-    bool        descending;
-    bool        each;               /* the array of a multi index: an entry an element */
+    const char *text; /* without the '-' */
+    kx_path path;
+    bool plain; /* a plain top-level name: `text`, `size` */
+    size_t size;
+    bool descending;
+    bool each; /* the array of a multi index: an entry an element */
 } kx_cat_part;
 
 typedef struct kx_cat_index {
-    const char    *paths;           /* blanks and needless backquotes removed: "status,-amount" */
-    size_t         size;            /* of `paths`, in bytes */
-    kx_store_table table;           /* number 0 for a primary index, which has none */
-    bool           unique, primary, multi, sparse, implied;     /* primary is unique too */
-    size_t         count;
-    kx_cat_part   *parts;
-    kx_slice       raw;             /* the definition as stored where it has unknown members, else {NULL, 0} */
+    const char *paths;                            /* blanks and needless backquotes removed: "status,-amount" */
+    size_t size;                                  /* of `paths`, in bytes */
+    kx_store_table table;                         /* number 0 for a primary index, which has none */
+    bool unique, primary, multi, sparse, implied; /* primary is unique too */
+    size_t count;
+    kx_cat_part *parts;
+    kx_slice raw; /* the definition as stored where it has unknown members, else {NULL, 0} */
 } kx_cat_index;
 
 typedef struct kx_cat_field {
     const char *path_text;
-    kx_path     path;
-    bool        plain;
-    size_t      size;               /* of `path_text`, in bytes */
-    kx_type     type;               /* KX_TYPE_NONE: any */
-    bool        optional;
-    const char *initial;            /* as declared; NULL: none */
-    kx_slice    initial_item;       /* its MessagePack, canonical */
-    kx_slice    raw;
+    kx_path path;
+    bool plain;
+    size_t size;  /* of `path_text`, in bytes */
+    kx_type type; /* KX_TYPE_NONE: any */
+    bool optional;
+    const char *initial;   /* as declared; NULL: none */
+    kx_slice initial_item; /* its MessagePack, canonical */
+    kx_slice raw;
 } kx_cat_field;
 
+/* One end of a relation: the fields that hold its key, one or, of a compound key, several. */
+typedef struct kx_cat_key {
+    kx_cat_part *parts;
+    size_t count;
+    const char *text; /* "user_id", "tenant,user_id" */
+} kx_cat_key;
+
+/* Between the two ends of a many-to-many: its documents are the links. Both indexes are compound and unique, so that a
+   walk from either end finds the other end's key in the entries. */
+typedef struct kx_cat_junction {
+    const kx_cat_collection *collection;
+    kx_cat_key local, remote;   /* its fields with the keys of the owner and of the target */
+    const kx_cat_index *onward; /* "local,remote" */
+    const kx_cat_index *back;   /* "remote,local" */
+} kx_cat_junction;
+
 typedef struct kx_cat_relation {
-    kx_relation              declared;   /* every default filled in, texts owned by the catalog */
-    size_t                   size;       /* of its name, in bytes */
-    bool                     implied;    /* the reverse of a foreign key that said .reverse */
+    kx_relation declared; /* every default filled in, texts owned by the catalog */
+    size_t size;          /* of its name, in bytes */
+    bool implied;         /* the reverse of a relation that said .reverse */
     const kx_cat_collection *owner;
     const kx_cat_collection *target;
-    kx_cat_part              local;      /* the field of the owner: the foreign key, or a set's local field */
-    kx_cat_part              remote;     /* the field of the target: the related field, or a set's foreign key */
-    const kx_cat_index      *index;      /* of the target, over `remote`: what following or searching uses */
+    kx_cat_key local;                      /* of the owner: the foreign key, or a set's local field */
+    kx_cat_key remote;                     /* of the target: the related field, or a set's foreign key */
+    const kx_cat_index *index;             /* of the target, over exactly `remote`: what following or searching uses */
     const struct kx_cat_relation *reverse; /* the other direction, where one is declared; else NULL. Of several, the one
                                               that .reverse pairs, else the one whose name sorts first */
-    kx_slice                 raw;
+    kx_cat_junction junction;              /* of a many-to-many; else zero */
+    kx_slice raw;
 } kx_cat_relation;
 
+/*
+ * Who holds keys of a collection's documents: every foreign key and one-to-one that targets it, and, for a many-to-many,
+ * the junction from both of its ends (which cascades both ways). What deleting a document or changing its key asks for is
+ * found here, without a look at relations by name. Derived when a catalog is finished; not stored.
+ */
+typedef struct kx_cat_reference {
+    const kx_cat_relation *relation; /* that it comes from, for texts */
+    const kx_cat_collection *from, *to;
+    const kx_cat_key *keys;           /* in `from` */
+    const kx_cat_key *targets;        /* in `to` */
+    const kx_cat_index *index;        /* of `from`: its first parts are `keys`, ascending */
+    const kx_cat_index *target_index; /* of `to`, over exactly `targets` */
+    kx_action on_delete, on_update;   /* never KX_ACTION_DEFAULT */
+    bool optional, enforced, deferred;
+    bool link; /* `from` is a junction */
+} kx_cat_reference;
+
 struct kx_cat_collection {
-    const char      *name;
-    size_t           size;           /* of `name`, in bytes */
-    uint32_t         number;         /* of its rows table */
-    size_t           position;       /* in the catalog */
-    bool             writable;
-    size_t           field_count, index_count, relation_count;
-    kx_cat_field    *fields;
-    kx_cat_index    *indexes;
+    const char *name;
+    size_t size;     /* of `name`, in bytes */
+    uint32_t number; /* of its rows table */
+    size_t position; /* in the catalog */
+    bool writable;
+    size_t field_count, index_count, relation_count;
+    kx_cat_field *fields;
+    kx_cat_index *indexes;
     kx_cat_relation *relations;
-    const kx_cat_index *primary;     /* NULL: ids are given automatically */
-    bool             has_checks;     /* a field has a type, is required or has an initial */
-    bool             changed;        /* the room's own: differs from the catalog that a plan starts from */
-    kx_slice         raw;            /* as stored where it has unknown members or is not writable, else {NULL, 0} */
+    const kx_cat_index *primary;             /* NULL: ids are given automatically */
+    const kx_cat_reference *const *incoming; /* whose documents refer to ours */
+    const kx_cat_reference *const
+        *outgoing; /* whose targets ours refer to; a junction has two for each relation through it */
+    size_t incoming_count, outgoing_count;
+    bool has_enforced; /* one of `outgoing` is enforced */
+    bool has_checks;   /* a field has a type, is required or has an initial */
+    bool changed;      /* the room's own: differs from the catalog that a plan starts from */
+    kx_slice raw;      /* as stored where it has unknown members or is not writable, else {NULL, 0} */
 };
 
 struct kx_catalog {
-    uint64_t            epoch;            /* counts catalog changes; 0: an empty store */
-    uint32_t            schema_version;
-    uint32_t            next_table;
-    size_t              count;
-    kx_cat_collection  *collections;      /* in order of declaration (by number) */
+    uint64_t epoch; /* counts catalog changes; 0: an empty store */
+    uint32_t schema_version;
+    uint32_t next_table;
+    size_t count;
+    kx_cat_collection *collections; /* in order of declaration (by number) */
     /* the rest is private to the room */
     struct kx_catalog_private *own;
 };
@@ -117,16 +156,16 @@ int kx_catalog__decode(kx_slice meta, const uint64_t *numbers, const kx_slice *d
 int kx_catalog__epoch(kx_slice meta, uint64_t *epoch);
 
 kx_catalog *kx_catalog__retain(kx_catalog *catalog);
-void        kx_catalog__release(kx_catalog *catalog);      /* NULL is fine; any thread */
+void kx_catalog__release(kx_catalog *catalog); /* NULL is fine; any thread */
 
 /* By name, hashed; NULL and KX_INVALID's text recorded ("no collection 'x'; there are …" with the nearest name
    when one is near) by the _named form. */
 const kx_cat_collection *kx_catalog__find(const kx_catalog *catalog, const char *name);
 int kx_catalog__named(const kx_catalog *catalog, const char *name, const kx_cat_collection **collection);
 const kx_cat_collection *kx_catalog__numbered(const kx_catalog *catalog, uint32_t number);
-const kx_cat_index    *kx_catalog__index(const kx_cat_collection *collection, const char *paths);     /* NULL: none */
-const kx_cat_relation *kx_catalog__relation(const kx_cat_collection *collection, const char *name);   /* NULL: none */
-const kx_cat_field    *kx_catalog__field(const kx_cat_collection *collection, const char *path);      /* NULL: none */
+const kx_cat_index *kx_catalog__index(const kx_cat_collection *collection, const char *paths);      /* NULL: none */
+const kx_cat_relation *kx_catalog__relation(const kx_cat_collection *collection, const char *name); /* NULL: none */
+const kx_cat_field *kx_catalog__field(const kx_cat_collection *collection, const char *path);       /* NULL: none */
 
 /* All tables that the catalog names, those of its free lists too (a declaration may use them again), for opening.
    *tables is malloc'ed (kx_base__free). KX_NOMEM. */
@@ -135,29 +174,30 @@ int kx_catalog__tables(const kx_catalog *catalog, kx_store_table **tables, size_
 /* ---- changing: pure functions from one catalog to the next ---------------------------- */
 
 typedef enum kx_cat_step_kind {
-    KX_STEP_MAKE_COLLECTION,    /* make its rows table */
-    KX_STEP_MAKE_INDEX,         /* make (or reuse) its table and fill it from the documents, checking what it demands */
-    KX_STEP_CHECK_FIELD,        /* check a new field over the documents there, and write its .initial where missing */
-    KX_STEP_DROP_INDEX,         /* empty the table */
-    KX_STEP_DROP_COLLECTION     /* empty the rows table and forget its next id */
+    KX_STEP_MAKE_COLLECTION, /* make its rows table */
+    KX_STEP_MAKE_INDEX,      /* make (or reuse) its table and fill it from the documents, checking what it demands */
+    KX_STEP_CHECK_FIELD,     /* check a new field over the documents there, and write its .initial where missing */
+    KX_STEP_CHECK_RELATION,  /* hold a relation that is enforced from now on against the documents there */
+    KX_STEP_DROP_INDEX,      /* empty the table */
+    KX_STEP_DROP_COLLECTION  /* empty the rows table and forget its next id */
 } kx_cat_step_kind;
 
 typedef struct kx_cat_step {
     kx_cat_step_kind kind;
-    size_t           collection;   /* position in the next catalog; SIZE_MAX for steps of a dropped collection */
-    size_t           item;         /* MAKE_INDEX, CHECK_FIELD: position of the index or field there; otherwise unused */
-    kx_store_table   table;        /* the table to make or to empty; number 0 for a primary index: there is only its
+    size_t collection; /* position in the next catalog; SIZE_MAX for steps of a dropped collection */
+    size_t item;       /* MAKE_INDEX and CHECK_…: position of the index, field or relation there; otherwise unused */
+    kx_store_table table; /* the table to make or to empty; number 0 for a primary index: there is only its
                                       demand to check, that the collection is empty */
-    bool             table_is_new; /* false: an emptied table of the same shape is used again */
+    bool table_is_new;    /* false: an emptied table of the same shape is used again */
 } kx_cat_step;
 
 typedef struct kx_cat_plan {
-    kx_catalog  *next;             /* NULL: nothing to do. Its epoch is one higher */
-    kx_cat_step *steps;            /* in the order to carry out: drops, collections, fields, indexes */
-    size_t       count;
-    uint32_t    *changed;          /* numbers of collections whose row of kx/catalog is to be written, or deleted
+    kx_catalog *next;   /* NULL: nothing to do. Its epoch is one higher */
+    kx_cat_step *steps; /* in the order to carry out: drops, collections, fields, indexes, relations */
+    size_t count;
+    uint32_t *changed; /* numbers of collections whose row of kx/catalog is to be written, or deleted
                                       when it is in `next` no more */
-    size_t       changed_count;
+    size_t changed_count;
 } kx_cat_plan;
 
 /*
@@ -186,7 +226,7 @@ typedef struct kx_cat_plan {
  *   KX_READONLY  a collection that it would change is not writable here
  * After an error nothing is owned; `plan` is empty.
  */
-int  kx_catalog__declare(const kx_catalog *from, const kx_model *const *models, kx_cat_plan *plan);
+int kx_catalog__declare(const kx_catalog *from, const kx_model *const *models, kx_cat_plan *plan);
 
 /*
  * What dropping asks. What a relation stands on is KX_CONFLICT, which names that relation: an index that a key or a
@@ -198,12 +238,12 @@ int  kx_catalog__declare(const kx_catalog *from, const kx_model *const *models, 
  *   KX_READONLY  the collection is not writable here, or an index or collection is to go while another one is not: what
  *                that one needs is not known;  KX_NOMEM
  */
-int  kx_catalog__drop_index(const kx_catalog *from, const char *collection, const char *paths, kx_cat_plan *plan);
-int  kx_catalog__drop_relation(const kx_catalog *from, const char *collection, const char *relation, kx_cat_plan *plan);
-int  kx_catalog__drop_field(const kx_catalog *from, const char *collection, const char *path, kx_cat_plan *plan);
-int  kx_catalog__drop_collection(const kx_catalog *from, const char *collection, kx_cat_plan *plan);
-int  kx_catalog__set_schema_version(const kx_catalog *from, uint32_t version, kx_cat_plan *plan);
-void kx_catalog__plan_free(kx_cat_plan *plan);             /* releases `next` unless it was taken (set to NULL) */
+int kx_catalog__drop_index(const kx_catalog *from, const char *collection, const char *paths, kx_cat_plan *plan);
+int kx_catalog__drop_relation(const kx_catalog *from, const char *collection, const char *relation, kx_cat_plan *plan);
+int kx_catalog__drop_field(const kx_catalog *from, const char *collection, const char *path, kx_cat_plan *plan);
+int kx_catalog__drop_collection(const kx_catalog *from, const char *collection, kx_cat_plan *plan);
+int kx_catalog__set_schema_version(const kx_catalog *from, uint32_t version, kx_cat_plan *plan);
+void kx_catalog__plan_free(kx_cat_plan *plan); /* releases `next` unless it was taken (set to NULL) */
 
 /* Append the documents to write: a collection's row of kx/catalog, and row 0 of kx/meta. Set out->rc. */
 void kx_catalog__encode(const kx_cat_collection *collection, kx_buf *out);
@@ -213,17 +253,17 @@ void kx_catalog__encode_meta(const kx_catalog *catalog, kx_buf *out);
 
 /* The dump's collection line (no newline): members at their default left out; implied indexes and implied reverses
    left out, since declaring brings them back. */
-int  kx_catalog__to_json(const kx_cat_collection *collection, uint64_t next_id, kx_buf *out);
+int kx_catalog__to_json(const kx_cat_collection *collection, uint64_t next_id, kx_buf *out);
 
 /*
  * Read such a line into a model whose memory is `arena`'s. *next_id is 0 when the line has none. Unknown members are
  * KX_INVALID here (a schema that this version cannot honour), as is a line that is none; the text names line and
  * column, or the member.
  */
-int  kx_catalog__from_json(const char *line, size_t size, kx_arena *arena, kx_model *model, uint64_t *next_id);
+int kx_catalog__from_json(const char *line, size_t size, kx_arena *arena, kx_model *model, uint64_t *next_id);
 
 /* The same from MessagePack already parsed (a loader that has read the line for itself). */
-int  kx_catalog__from_document(kx_slice document, kx_arena *arena, kx_model *model, uint64_t *next_id);
+int kx_catalog__from_document(kx_slice document, kx_arena *arena, kx_model *model, uint64_t *next_id);
 
 /* Is this document a dump's collection line ({"collection":…})? Its name, else NULL; texts point into the document. */
 bool kx_catalog__is_line(kx_slice document, kx_slice *name);

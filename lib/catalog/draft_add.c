@@ -202,12 +202,16 @@ int kx_draft__add_index(kx_catalog *draft, size_t position, const kx_def_index *
 
 /* ---- relations -------------------------------------------------------------------------- */
 
-static int parse_key(kx_arena *arena, const char *collection, const char *text, kx_cat_part *part)
+static int parse_key(kx_arena *arena, const char *collection, const char *text, kx_cat_key *key)
 {
+    kx_cat_part *part = kx_arena__alloc(arena, sizeof *part);
+    if (part == NULL)
+        return kx_base__nomem();
     *part = (kx_cat_part){0};
     int rc = parse_place(arena, collection, text, &part->path, &part->text);
     if (rc == KX_OK)
         part->plain = kx_path__plain(part->text, &part->size);
+    *key = (kx_cat_key){.parts = part, .count = 1, .text = part->text};
     return rc;
 }
 

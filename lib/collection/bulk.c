@@ -186,6 +186,8 @@ static int prepare_one(bulk_call *bulk, size_t at, kx_buf *parsed, kx_buf *scrat
         rc = kx_collection__prepare(bulk->txn, bulk->collection, msgpack, record, &bulk->next_id, scratch, &op);
     if (rc != KX_OK)
         return rc;
+    if (rc == KX_OK)
+        rc = kx_collection__guard(bulk->txn, bulk->collection, &op);
     bulk_item *item = &bulk->items[at];
     *item =
         (bulk_item){.id = op.id, .size = op.after.size, .own = op.after.data == record->data, .at = bulk->kept.size};

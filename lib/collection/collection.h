@@ -21,6 +21,28 @@
 #include "key/key.h"
 #include "store/store.h"
 
+/* ---- a room above that guards changes ---------------------------------------------- */
+
+/*
+ * Relations that are enforced, or act, see every change before it is written. One guard a handle, named when it is opened,
+ * called in the thread of the transaction; NULL members are not called.
+ */
+struct kx_write_op;
+
+typedef struct kx_guard {
+    /* A change has passed every other check and nothing of it is written: refuse it with another code than KX_OK. For bulk
+       loads it is called for each record before the first one is written. The op's slices live for the call. */
+    int (*before)(kx_txn *txn, const kx_cat_collection *collection, const struct kx_write_op *op);
+    /* A top write transaction is about to be committed. A failure keeps it live, as it was; kx_write() then aborts it. */
+    int (*commit)(kx_txn *top);
+    /* A child ended; `kept`: into its parent. Then top->guarded tells of the parent again. */
+    void (*child_end)(kx_txn *child, bool kept);
+    /* A top transaction ended: what hangs at top->guarded is to be freed. Called only where something hangs there. */
+    void (*end)(kx_txn *top);
+    /* KX_STEP_CHECK_RELATION: a relation of `next` is to be enforced over documents that are there. */
+    int (*declared)(kx_txn *txn, const kx_catalog *next, const kx_cat_relation *relation);
+} kx_guard;
+
 /* ---- the handle of an open store ------------------------------------------------ */
 
 enum { KX_DB_SPARES = 16 };
@@ -28,6 +50,7 @@ enum { KX_DB_SPARES = 16 };
 struct kx_db {
     kx_store *store;
     kx_options options;        /* models, schema_json and reserve cleared */
+    const kx_guard *guard;     /* NULL: nobody guards */
     unsigned fork_count;       /* kx_base__fork_count() at open */
     pthread_mutex_t lock;      /* of what follows */
     kx_catalog *catalog;       /* the newest one seen */
@@ -69,6 +92,7 @@ struct kx_txn {
     int failed;        /* a write failed half-way: the code, and only abort remains */
     uint64_t snapshot; /* of the store, for which `catalog` is known to be right; 0: none */
     uint64_t lazy_loads;
+    void *guarded;     /* the guard's own */
     kx_doc *docs;      /* every live instance */
     kx_doc *free_docs; /* instance memory to use again */
     kx_doc *leaving;   /* instances on their way there */
@@ -115,7 +139,7 @@ uint32_t kx_collection__writes_to(const kx_txn *txn, uint32_t collection);
 
 /* ---- opening, declaring ----------------------------------------------------------------- */
 
-int kx_collection__open(const char *path, const kx_options *options,
+int kx_collection__open(const char *path, const kx_options *options, const kx_guard *guard,
                         kx_db **db); /* publishes its errors, as kx_collection__run */
 int kx_collection__close(kx_db *db);
 int kx_collection__declare(kx_txn *txn, const kx_model *const *models);

@@ -158,6 +158,9 @@ int kx_collection__bytes_in(kx_slice bytes, kx_buf *scratch, kx_slice *msgpack);
 /* A line for the handle's log, where it has one. */
 void kx_collection__log(const kx_db *db, const char *format, ...) KX_PRINTF(2, 3);
 
+/* Does the handle's guard let this change pass? */
+int kx_collection__guard(kx_txn *txn, const kx_cat_collection *collection, const kx_write_op *op);
+
 /* Tell walkers and instances that (collection, id) is about to be written, and count it. */
 int kx_collection__before_write(kx_txn *txn, uint32_t number, uint64_t id);
 

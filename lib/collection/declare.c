@@ -180,6 +180,12 @@ static int drop_collection(kx_txn *txn, const kx_cat_step *step)
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
+static int check_relation(kx_txn *txn, const kx_catalog *next, const kx_cat_relation *relation)
+{
+    const kx_guard *guard = txn->db->guard;
+    return guard != NULL && guard->declared != NULL ? guard->declared(txn, next, relation) : KX_OK;
+}
+
 static int carry_out(kx_txn *txn, const kx_catalog *next, const kx_cat_step *step)
 {
     switch (step->kind) {
@@ -188,6 +194,8 @@ static int carry_out(kx_txn *txn, const kx_catalog *next, const kx_cat_step *ste
     case KX_STEP_CHECK_FIELD:
         return check_field(txn, &next->collections[step->collection],
                            &next->collections[step->collection].fields[step->item]);
+    case KX_STEP_CHECK_RELATION:
+        return check_relation(txn, next, &next->collections[step->collection].relations[step->item]);
     case KX_STEP_DROP_INDEX: return kx_store__empty_table(txn->store, step->table.number);
     case KX_STEP_DROP_COLLECTION: return drop_collection(txn, step);
     }

@@ -16,12 +16,13 @@ void kx_collection__log(const kx_db *db, const char *format, ...)
     db->options.log(db->options.context, line);
 }
 
-static int new_db(const kx_options *options, kx_db **result)
+static int new_db(const kx_options *options, const kx_guard *guard, kx_db **result)
 {
     kx_db *db = kx_base__zalloc(sizeof *db);
     *result = db;
     if (db == NULL)
         return kx_base__nomem();
+    db->guard = guard;
     db->options = *options;
     db->options.models = NULL;
     db->options.schema_json = NULL;
@@ -116,7 +117,7 @@ static int check_options(const kx_options *options)
     return KX_OK;
 }
 
-int kx_collection__open(const char *path, const kx_options *given, kx_db **result)
+int kx_collection__open(const char *path, const kx_options *given, const kx_guard *guard, kx_db **result)
 {
     kx_options options = given != NULL ? *given : (kx_options){0};
     kx_store_options store_options = {
@@ -133,7 +134,7 @@ int kx_collection__open(const char *path, const kx_options *given, kx_db **resul
     *result = NULL;
     int rc = check_options(&options);
     if (rc == KX_OK)
-        rc = new_db(&options, &db);
+        rc = new_db(&options, guard, &db);
     if (rc == KX_OK)
         rc = kx_store__open(path, &store_options, &db->store);
     if (rc == KX_OK)

@@ -265,6 +265,9 @@ static void close_walkers(kx_txn *txn)
 /* Everything that a top transaction handed out goes; the object is ready for its next use. */
 static void clear_top(kx_txn *txn)
 {
+    if (txn->guarded != NULL)
+        txn->db->guard->end(txn);
+    txn->guarded = NULL;
     close_walkers(txn);
     kx_collection__free_docs(txn);
     kx_collection__free_spares(txn, KEPT_DOCS);
@@ -307,6 +310,9 @@ static int commit_top(kx_txn *txn)
 static void end_child(kx_txn *child, bool keep)
 {
     kx_txn *parent = child->parent;
+    const kx_guard *guard = child->db->guard;
+    if (guard != NULL && guard->child_end != NULL && child->top->guarded != NULL)
+        guard->child_end(child, keep);
     if (child->catalog == parent->catalog) {
         kx_catalog__release(child->catalog);
         kx_base__free(child->room);
@@ -353,11 +359,21 @@ static int commit_child(kx_txn *child)
     return rc;
 }
 
+/* What must hold at the end of a top transaction. After a failure it goes on. */
+static int check_end(kx_txn *txn)
+{
+    const kx_guard *guard = txn->db->guard;
+    bool asks = txn->parent == NULL && txn->writes && txn->failed == KX_OK && guard != NULL && guard->commit != NULL;
+    return asks ? guard->commit(txn) : KX_OK;
+}
+
 int kx_collection__commit(kx_txn *txn)
 {
     int rc = check_user(txn);
     if (rc == KX_OK)
         rc = check_child(txn);
+    if (rc == KX_OK)
+        rc = check_end(txn);
     if (rc != KX_OK)
         return rc;
     return txn->parent != NULL ? commit_child(txn) : commit_top(txn);
@@ -395,16 +411,15 @@ int kx_collection__run(kx_db *db, kx_txn_mode mode, int (*work)(kx_txn *, void *
         if (rc != KX_OK)
             return kx_base__done(rc);
         rc = work(txn, context);
-        bool full = rc == KX_MAP_FULL;
         if (rc == KX_OK && txn->child != NULL)
             rc = kx_base__done(kx_base__fail(KX_BUSY, "a child transaction was left open: nothing was committed"));
-        if (rc != KX_OK || mode == KX_READ) {
+        if (rc == KX_OK)
+            rc = kx_base__done(check_end(txn));
+        if (rc != KX_OK || mode == KX_READ)
             kx_collection__abort(txn);
-        } else {
-            rc = kx_base__done(kx_collection__commit(txn));
-            full = rc == KX_MAP_FULL;
-        }
-        if (!full || mode == KX_READ)
+        else
+            rc = kx_base__done(commit_top(txn));
+        if (rc != KX_MAP_FULL || mode == KX_READ)
             return rc;
         if (kx_store__grow(db->store) != KX_OK) {
             kx_base__done(KX_OK); /* the text stands that tells where it was full */

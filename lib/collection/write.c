@@ -195,6 +195,12 @@ static int write_entries(kx_txn *txn, const kx_write_op *op, const kx_pending *p
     return rc;
 }
 
+int kx_collection__guard(kx_txn *txn, const kx_cat_collection *collection, const kx_write_op *op)
+{
+    const kx_guard *guard = txn->db->guard;
+    return guard != NULL && guard->before != NULL ? guard->before(txn, collection, op) : KX_OK;
+}
+
 int kx_collection__write(kx_txn *txn, const kx_cat_collection *collection, const kx_write_op *op)
 {
     kx_pending *pending = start_pending(txn->top);
@@ -205,6 +211,8 @@ int kx_collection__write(kx_txn *txn, const kx_cat_collection *collection, const
         rc = check_primary(txn, collection, op);
     if (rc == KX_OK)
         rc = check_unique(txn, collection, op, pending);
+    if (rc == KX_OK)
+        rc = kx_collection__guard(txn, collection, op);
     if (rc == KX_OK)
         rc = kx_collection__before_write(txn, collection->number, op->id);
     if (rc == KX_OK && op->after.data == NULL)

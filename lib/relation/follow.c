@@ -50,7 +50,7 @@ static int load_target(kx_txn *txn, const kx_cat_relation *relation, const kx_va
 static bool shows_key(const kx_doc *target, const kx_cat_relation *relation, const kx_value *key)
 {
     kx_value shown;
-    kx_relation__key_item(target, &relation->remote, &shown);
+    kx_relation__key_item(target, &relation->remote.parts[0], &shown);
     return shown.type != KX_TYPE_NONE && kx_key__compare(&shown, key) == 0;
 }
 
@@ -103,7 +103,7 @@ int kx_relation__follow(kx_doc *doc, const char *name, kx_doc **target)
     if (relation->declared.kind != KX_FOREIGN_KEY)
         return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL,
                                 "%s.%s is a set: search it with kx_related_find", relation->owner->name, name);
-    kx_slice key = kx_relation__key_item(doc, &relation->local, &value);
+    kx_slice key = kx_relation__key_item(doc, &relation->local.parts[0], &value);
     if (link != NULL && key.data != NULL && is_fresh(doc, relation, link, key, &value)) {
         *target = link->target;
         return KX_OK;
@@ -153,7 +153,7 @@ int kx_relation__link(kx_doc *doc, const char *name, kx_doc *target)
     rc = kx_relation__check_target(relation, doc, target);
     if (rc != KX_OK)
         return rc;
-    kx_slice key = kx_relation__key_item(target, &relation->remote, &value);
+    kx_slice key = kx_relation__key_item(target, &relation->remote.parts[0], &value);
     if (key.data == NULL)
         return no_key(relation);
     if (target != doc)

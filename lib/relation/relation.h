@@ -8,6 +8,9 @@
 
 #include "query/query.h"
 
+/* What kx_collection__open() takes: enforced relations hold, and actions follow when keys change. */
+extern const kx_guard kx_relation__guard;
+
 /* All act in the innermost transaction of the document's (the api room has checked it with kx_collection__enter_doc). Errors and texts: the public header. */
 int kx_relation__follow(kx_doc *doc, const char *name, kx_doc **target);
 int kx_relation__link(kx_doc *doc, const char *name, kx_doc *target);

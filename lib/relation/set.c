@@ -22,7 +22,7 @@ static int find_set(kx_txn *txn, const kx_doc *doc, const char *name, const kx_c
         return rc;
     if ((*relation)->declared.kind != KX_RELATED_SET)
         return no_set(*relation);
-    kx_relation__key_item(doc, &(*relation)->local, key);
+    kx_relation__key_item(doc, &(*relation)->local.parts[0], key);
     return KX_OK;
 }
 
@@ -65,7 +65,7 @@ int kx_relation__count(kx_doc *doc, const char *name, const kx_query *query, uin
 static bool has_key(const kx_doc *member, const kx_cat_relation *relation, const kx_value *key)
 {
     kx_value found;
-    kx_relation__key_item(member, &relation->remote, &found);
+    kx_relation__key_item(member, &relation->remote.parts[0], &found);
     return found.type != KX_TYPE_NONE && kx_key__compare(&found, key) == 0;
 }
 
@@ -77,7 +77,7 @@ typedef struct former_key {
 
 static int note_former(const kx_cat_relation *relation, const kx_doc *member, former_key *former)
 {
-    kx_slice item = kx_collection__part_item(member->bytes, &relation->remote);
+    kx_slice item = kx_collection__part_item(member->bytes, &relation->remote.parts[0]);
     *former = (former_key){.changed = member->is_new || kx_collection__has_changes(member)};
     kx_buf__append(&former->item, item.data, item.size);
     return former->item.rc;
@@ -123,7 +123,7 @@ static void remember_reverse(kx_txn *txn, const kx_cat_relation *relation, kx_do
     kx_value value;
     if (relation->reverse == NULL || doc->is_new || member == doc)
         return;
-    kx_slice key = kx_relation__key_item(member, &relation->remote, &value);
+    kx_slice key = kx_relation__key_item(member, &relation->remote.parts[0], &value);
     kx_relation__remember(member, relation->reverse->declared.name, key, doc,
                           kx_collection__writes_to(txn, doc->collection->number));
 }
@@ -339,7 +339,7 @@ int kx_relation__replace(kx_doc *doc, const char *name, kx_doc *const *members, 
         rc = set_without_key(relation);
     if (rc == KX_OK)
         rc = list_wanted(relation, doc, members, count, &wanted);
-    kx_slice item = rc == KX_OK ? kx_relation__key_item(doc, &relation->local, &shown) : (kx_slice){0};
+    kx_slice item = rc == KX_OK ? kx_relation__key_item(doc, &relation->local.parts[0], &shown) : (kx_slice){0};
     kx_buf__append(&copy, item.data, item.size);
     if (rc == KX_OK)
         rc = copy.rc;
