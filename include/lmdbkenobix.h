@@ -10,6 +10,7 @@
 #include <lmdbkenobix/txn.h>
 #include <lmdbkenobix/doc.h>
 #include <lmdbkenobix/record.h>
+#include <lmdbkenobix/load.h>
 #include <lmdbkenobix/query.h>
 #include <lmdbkenobix/relation.h>
 #include <lmdbkenobix/schema.h>

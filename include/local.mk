@@ -6,6 +6,7 @@ kx_include_HEADERS = \
 	include/lmdbkenobix/error.h \
 	include/lmdbkenobix/export.h \
 	include/lmdbkenobix/model.h \
+	include/lmdbkenobix/load.h \
 	include/lmdbkenobix/query.h \
 	include/lmdbkenobix/record.h \
 	include/lmdbkenobix/relation.h \

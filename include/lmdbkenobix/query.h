@@ -44,6 +44,23 @@ typedef struct kx_condition {
 /** Conditions as an array that ends itself. Lives as long as the enclosing block. */
 #define KX_WHERE(...) ((const kx_condition[]){__VA_ARGS__, {0}})
 
+/** What happens when a document of a result is followed to one that was not prefetched. Numbers never change. */
+typedef enum kx_load {
+    KX_LOAD_ONE = 0, /**< it is looked up, alone                                                        */
+    KX_LOAD_PEERS,   /**< it is looked up together with those of all documents at hand: of a cursor's window, or of the list */
+    KX_LOAD_NONE     /**< KX_INVALID, naming the relation: nothing is looked up behind the caller's back */
+} kx_load;
+
+/** A relation to load with the documents of a query, and, of a set, which of its members in which order. */
+typedef struct kx_prefetch {
+    const char            *relation;  /**< "orders", "orders.items": a path of relations                 */
+    const struct kx_query *query;     /**< of each set: conditions, order, offset, limit; NULL: all of it */
+    uint64_t               reserved[2];
+} kx_prefetch;
+
+/** Prefetches as an array that ends itself. Lives as long as the enclosing block. */
+#define KX_PREFETCH(...) ((const kx_prefetch[]){__VA_ARGS__, {0}})
+
 /** A query; {0} and NULL are every document in id order. Only read during the call that takes it. */
 typedef struct kx_query {
     const kx_condition *where;      /**< NULL: all                                                    */
@@ -54,7 +71,10 @@ typedef struct kx_query {
     uint64_t            offset;     /**< documents to pass over first                                 */
     const char         *prefetch;   /**< relations to load in batches: "user, products"               */
     const char         *after;      /**< a page's token                                               */
-    uint64_t            reserved[8];
+    const char         *include;    /**< as .prefetch, and kx_doc_to_json() writes them under their names */
+    const kx_prefetch  *sets;       /**< as .prefetch, with a query for each set; NULL: none          */
+    kx_load             load;       /**< of what is not prefetched; 0: one by one                     */
+    uint64_t            reserved[5];
 } kx_query;
 
 typedef struct kx_cursor kx_cursor;

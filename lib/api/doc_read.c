@@ -300,5 +300,8 @@ int kx_doc_get_json(const kx_doc *doc, const char *path, const char **json)
 
 int kx_doc_to_json(const kx_doc *doc, const char **json)
 {
-    return kx_doc_get_json(doc, "", json);
+    int rc = check_get(doc, "", json);
+    if (json != NULL)
+        *json = NULL;
+    return kx_base__done(rc == KX_OK ? kx_relation__json(doc, json) : rc);
 }

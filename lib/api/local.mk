@@ -3,6 +3,7 @@ kx_sources += \
 	lib/api/db.c \
 	lib/api/doc.c \
 	lib/api/doc_read.c \
+	lib/api/load.c \
 	lib/api/query.c \
 	lib/api/record.c \
 	lib/api/relation.c \

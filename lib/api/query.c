@@ -15,7 +15,7 @@ int kx_find(kx_txn *txn, const char *collection, const kx_query *query, kx_curso
     if (cursor != NULL)
         *cursor = NULL;
     int rc = enter("kx_find", txn, collection, cursor, &found);
-    return kx_base__done(rc == KX_OK ? kx_query__find(txn, found, query, NULL, cursor) : rc);
+    return kx_base__done(rc == KX_OK ? kx_relation__open(txn, found, query, NULL, cursor) : rc);
 }
 
 int kx_cursor_next(kx_cursor *cursor, kx_doc **doc)
@@ -53,7 +53,7 @@ int kx_first(kx_txn *txn, const char *collection, const kx_query *query, kx_doc 
     if (doc != NULL)
         *doc = NULL;
     int rc = enter("kx_first", txn, collection, doc, &found);
-    return kx_base__done(rc == KX_OK ? none(kx_query__first(txn, found, query, NULL, doc), collection) : rc);
+    return kx_base__done(rc == KX_OK ? none(kx_relation__first(txn, found, query, doc), collection) : rc);
 }
 
 int kx_all(kx_txn *txn, const char *collection, const kx_query *query, kx_doc ***docs, size_t *count)
@@ -64,7 +64,7 @@ int kx_all(kx_txn *txn, const char *collection, const kx_query *query, kx_doc **
     if (count != NULL)
         *count = 0;
     int rc = enter("kx_all", txn, collection, docs != NULL ? (void *)count : NULL, &found);
-    return kx_base__done(rc == KX_OK ? kx_query__all(txn, found, query, NULL, docs, count) : rc);
+    return kx_base__done(rc == KX_OK ? kx_relation__all(txn, found, query, docs, count) : rc);
 }
 
 int kx_count(kx_txn *txn, const char *collection, const kx_query *query, uint64_t *count)

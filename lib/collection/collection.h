@@ -93,6 +93,8 @@ struct kx_txn {
     uint64_t snapshot; /* of the store, for which `catalog` is known to be right; 0: none */
     uint64_t lazy_loads;
     void *guarded;     /* the guard's own */
+    uint32_t results;  /* of queries, so far */
+    struct kx_lazy_tally *lazy; /* of loads one by one, by relation; in `arena` */
     kx_doc *docs;      /* every live instance */
     kx_doc *free_docs; /* instance memory to use again */
     kx_doc *leaving;   /* instances on their way there */
@@ -106,6 +108,14 @@ struct kx_txn {
     uint32_t recent[4];         /* positions of collections asked for by name: tried first, always compared */
     kx_txn *next_of_db;
 };
+
+/* Loads one by one through one relation. `results`: of how many results the documents were that they began at. */
+typedef struct kx_lazy_tally {
+    struct kx_lazy_tally *next;
+    const kx_cat_relation *relation;
+    uint64_t loads, results;
+    uint32_t last; /* result */
+} kx_lazy_tally;
 
 /* The transaction that instances of `txn`'s top act in now. */
 kx_txn *kx_collection__innermost(kx_txn *txn);
@@ -165,6 +175,7 @@ struct kx_doc {
     struct kx_undo *undo;     /* of the innermost child that has written it; NULL: none */
     struct kx_doc_more *more; /* owned bytes, changes, texts; NULL while there are none */
     uint32_t holds;           /* relation slots and cursors */
+    uint32_t result; /* of which query's result it is; 0: of none */
     bool handed, is_new, deleted;
     bool listed; /* in the registry */
     bool stale;  /* the stored document was written by somebody else since it was loaded or saved */
@@ -206,6 +217,8 @@ int kx_collection__doc_save(kx_doc *doc);
 int kx_collection__doc_delete(kx_doc *doc);  /* the document alone, no relation actions */
 int kx_collection__doc_reload(kx_doc *doc);  /* drops changes */
 int kx_collection__doc_refresh(kx_doc *doc); /* keeps changes; KX_NOTFOUND: gone, the instance is as it was */
+/* A text that was made for a document, where `rc` says that it was: lives as long as the instance. Frees `made`. */
+int kx_collection__doc_lend(const kx_doc *doc, int rc, kx_buf *made, const char **text);
 int kx_collection__doc_json(const kx_doc *doc, const char *path, const char **json); /* path "": the whole document */
 int kx_collection__doc_text(const kx_doc *doc, const char *path, const char **text);
 int kx_collection__doc_from_struct(kx_doc *doc, const void *row, size_t size);

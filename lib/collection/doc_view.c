@@ -72,6 +72,20 @@ int kx_collection__doc_text(const kx_doc *doc, const char *path, const char **te
     return KX_OK;
 }
 
+int kx_collection__doc_lend(const kx_doc *doc, int rc, kx_buf *made, const char **text)
+{
+    kx_buf__byte(made, '\0');
+    if (rc == KX_OK)
+        rc = made->rc;
+    char *copy = rc == KX_OK ? kx_collection__doc_space(doc, made->size) : NULL;
+    if (copy != NULL)
+        *text = memcpy(copy, made->data, made->size);
+    else if (rc == KX_OK)
+        rc = kx_base__nomem();
+    kx_buf__free(made);
+    return rc;
+}
+
 int kx_collection__doc_json(const kx_doc *doc, const char *path, const char **json)
 {
     kx_buf out = {0};
@@ -82,16 +96,7 @@ int kx_collection__doc_json(const kx_doc *doc, const char *path, const char **js
         rc = no_text(doc, path, "is missing", KX_NOTFOUND);
     if (rc == KX_OK)
         rc = kx_document__to_json(item, &out);
-    kx_buf__byte(&out, '\0');
-    if (rc == KX_OK)
-        rc = out.rc;
-    char *copy = rc == KX_OK ? kx_collection__doc_space(doc, out.size) : NULL;
-    if (copy != NULL)
-        *json = memcpy(copy, out.data, out.size);
-    else if (rc == KX_OK)
-        rc = kx_base__nomem();
-    kx_buf__free(&out);
-    return rc;
+    return kx_collection__doc_lend(doc, rc, &out, json);
 }
 
 bool kx_collection__has_changes(const kx_doc *doc)

@@ -274,6 +274,7 @@ static void clear_top(kx_txn *txn)
     kx_collection__registry_free(txn);
     if (txn->arena.blocks != NULL)
         kx_arena__free(&txn->arena);
+    txn->lazy = NULL;
     free_retired(txn);
     if (txn->writes) {
         kx_base__free(txn->tallies);

@@ -400,8 +400,6 @@ static int compile_bound(kx_query_compiled *compiled, const kx_query_bound *boun
 
 static int check_members(const kx_query *query)
 {
-    if (query->prefetch != NULL)
-        return kx_base__fail(KX_INVALID, "a query's .prefetch is not answered by this version");
     if (query->after != NULL)
         return kx_base__fail(KX_INVALID, "a query's .after is not answered by this version");
     for (size_t i = 0; i < sizeof query->reserved / sizeof *query->reserved; i++) {

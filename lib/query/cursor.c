@@ -19,6 +19,8 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
     cursor->doc = NULL;
     cursor->rows = NULL;
     cursor->rows_from = cursor->row_count = 0;
+    cursor->window = NULL;
+    cursor->result = ++txn->top->results;
     query->txn = txn;
     query->collection = collection;
     query->tests = NULL;
@@ -75,7 +77,10 @@ void kx_query__shut(kx_cursor *cursor)
 {
     if (cursor->registered)
         kx_collection__forget_walker(&cursor->walker);
+    if (cursor->window != NULL && cursor->doc != NULL && cursor->window->loader.leave != NULL)
+        cursor->window->loader.leave(cursor->doc);
     kx_collection__unhold(cursor->doc);
+    kx_query__window_free(cursor->window);
     kx_base__free(cursor->rows);
     kx_query__source_close(&cursor->source);
     kx_query__compiled_free(&cursor->query);
@@ -262,6 +267,33 @@ int kx_query__find(kx_txn *txn, const kx_cat_collection *collection, const kx_qu
     return KX_OK;
 }
 
+int kx_query__of_docs(kx_txn *txn, const kx_cat_collection *collection, kx_doc *const *docs, size_t count,
+                      kx_cursor **result)
+{
+    *result = NULL;
+    kx_cursor *cursor = kx_base__alloc(sizeof *cursor);
+    kx_query_window *window = kx_base__alloc(sizeof *window + count * sizeof *docs);
+    if (cursor == NULL || window == NULL) {
+        kx_base__free(cursor);
+        kx_base__free(window);
+        return kx_base__nomem();
+    }
+    init(cursor, txn, collection, true);
+    *window = (kx_query_window){.count = count, .size = count};
+    for (size_t i = 0; i < count; i++)
+        kx_collection__hold(window->docs[i] = docs[i]);
+    cursor->window = window;
+    cursor->rc = KX_NOTFOUND;
+    cursor->registered = true;
+    cursor->walker.collection = collection->number;
+    cursor->walker.told = true;
+    cursor->walker.before_write = before_write;
+    cursor->walker.close = close_walker;
+    kx_collection__add_walker(txn, &cursor->walker);
+    *result = cursor;
+    return KX_OK;
+}
+
 /* The same instance shows the next document, unless somebody holds on to it. */
 static inline int show(kx_cursor *cursor, uint64_t id, kx_slice row)
 {
@@ -275,6 +307,7 @@ static inline int show(kx_cursor *cursor, uint64_t id, kx_slice row)
     if (rc != KX_OK)
         return rc;
     kx_collection__hold(doc);
+    doc->result = cursor->result;
     cursor->doc = doc;
     return KX_OK;
 }
@@ -302,6 +335,8 @@ int kx_query__next(kx_cursor *cursor, kx_doc **doc)
         rc = KX_OK;
     } else {
         *doc = NULL;
+        if (cursor->window != NULL)
+            return kx_query__window_next(cursor, doc);
         if (cursor->rc != KX_OK)
             return cursor->rc;
         rc = kx_query__step(cursor, true, &id, &row);

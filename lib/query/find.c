@@ -63,8 +63,10 @@ static int next_doc(kx_cursor *cursor, kx_doc **doc)
     int rc = kx_query__step(cursor, true, &id, &row);
     if (rc == KX_OK)
         rc = kx_collection__doc_of_row(cursor->query.txn, cursor->query.collection, id, row, doc);
-    if (rc == KX_OK)
+    if (rc == KX_OK) {
         kx_collection__hand(*doc);
+        (*doc)->result = cursor->result;
+    }
     return rc;
 }
 

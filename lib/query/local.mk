@@ -2,9 +2,11 @@ kx_sources += \
 	lib/query/query.h \
 	lib/query/compile.c \
 	lib/query/cursor.c \
+	lib/query/window.c \
 	lib/query/filter.c \
 	lib/query/filter_time.c \
 	lib/query/find.c \
+	lib/query/keep.c \
 	lib/query/like.c \
 	lib/query/match.c \
 	lib/query/memory.c \

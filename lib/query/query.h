@@ -30,6 +30,25 @@ int kx_query__count(kx_txn *txn, const kx_cat_collection *collection, const kx_q
 int kx_query__get(kx_txn *txn, const kx_cat_collection *collection, const char *path, const kx_value *value,
                   kx_doc **doc);
 
+/*
+ * Documents in windows: up to `size` of them at a time are read ahead, shown to `loaded` (which may load what belongs to
+ * them), then handed out one by one; `leave` is called when the cursor lets one go. In a write transaction one that was
+ * written meanwhile is read and tested again. `context` is ended with the cursor. To be called before the first step.
+ */
+typedef struct kx_query_loader {
+    int (*loaded)(void *context, kx_txn *acting, kx_doc *const *docs, size_t count);
+    void (*leave)(kx_doc *doc);
+    void (*end)(void *context);
+    void *context;
+} kx_query_loader;
+int kx_query__in_windows(kx_cursor *cursor, const kx_query_loader *loader);
+
+/* A query whose texts and values are the arena's; without its prefetches. KX_NOMEM. */
+int kx_query__keep(kx_arena *arena, const kx_query *query, const kx_query **kept);
+
+/* A cursor over documents at hand, in a read transaction; each is held until it has been passed. */
+int kx_query__of_docs(kx_txn *txn, const kx_cat_collection *collection, kx_doc *const *docs, size_t count, kx_cursor **cursor);
+
 int kx_query__next(kx_cursor *cursor, kx_doc **doc); /* KX_NOTFOUND at the end, without a text */
 int kx_query__close(kx_cursor *cursor);              /* NULL is fine */
 kx_txn *kx_query__txn(const kx_cursor *cursor);      /* that opened it */

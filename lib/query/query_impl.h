@@ -292,6 +292,13 @@ typedef struct kx_query_source {
 
 /* ---- the cursor ---------------------------------------------------------------------------------------- */
 
+/* Documents read ahead; those handed out are NULL here. */
+typedef struct kx_query_window {
+    kx_query_loader loader;
+    size_t at, count, size;
+    kx_doc *docs[];
+} kx_query_window;
+
 struct kx_cursor {
     kx_walker walker;  /* first: the cursor is found again from it       */
     bool registered;   /* the transaction closes it if nobody else does  */
@@ -304,6 +311,8 @@ struct kx_cursor {
     kx_doc *doc;
     kx_slice *rows;              /* owned: of the list, fetched ahead in a read transaction */
     size_t rows_from, row_count; /* which of the list */
+    kx_query_window *window;     /* owned; NULL: a document at a time */
+    uint32_t result;             /* which result of the transaction its documents are of */
     kx_query_plan plan;
     kx_query_source source;
     kx_query_compiled query;
@@ -323,6 +332,10 @@ int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *c
                       const kx_query_bound *bound, bool keeps, bool counts);
 int kx_query__open(kx_cursor *cursor);
 void kx_query__shut(kx_cursor *cursor);
+
+/* The window's next document. Errors and the end as kx_query__next(), which keeps cursor->rc. */
+int kx_query__window_next(kx_cursor *cursor, kx_doc **doc);
+void kx_query__window_free(kx_query_window *window);
 
 /* The next match. *row is missing unless it is wanted or was needed. KX_NOTFOUND at the end. */
 int kx_query__step(kx_cursor *cursor, bool wants_row, uint64_t *id, kx_slice *row);

@@ -42,7 +42,6 @@ static int load_target(kx_txn *txn, const kx_cat_relation *relation, const kx_va
             *target = known;
         return rc;
     }
-    txn->top->lazy_loads++;
     return kx_collection__doc_get(txn, relation->target, id, target);
 }
 
@@ -110,7 +109,18 @@ int kx_relation__follow(kx_doc *doc, const char *name, kx_doc **target)
     }
     if (key.data == NULL)
         return null_key(relation);
-    return look_up(txn, doc, relation, &value, key, link != NULL ? link->target : NULL, target);
+    rc = kx_relation__lazy(txn, doc, relation);
+    if (rc != KX_OK)
+        return rc;
+    link = kx_relation__link_of(doc, name);
+    if (link != NULL && is_fresh(doc, relation, link, key, &value)) {
+        *target = link->target;
+        return KX_OK;
+    }
+    rc = look_up(txn, doc, relation, &value, key, link != NULL ? link->target : NULL, target);
+    if (rc == KX_OK && *target != NULL)
+        (*target)->result = doc->result;
+    return rc;
 }
 
 /* ---- link -------------------------------------------------------------------------- */

@@ -14,6 +14,16 @@ extern const kx_guard kx_relation__guard;
 /* All act in the innermost transaction of the document's (the api room has checked it with kx_collection__enter_doc). Errors and texts: the public header. */
 int kx_relation__follow(kx_doc *doc, const char *name, kx_doc **target);
 int kx_relation__link(kx_doc *doc, const char *name, kx_doc *target);
+
+/* A query with what it asks to be loaded with its documents. `bound` may be NULL. As the query room's functions. */
+int kx_relation__open(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                      const kx_query_bound *bound, kx_cursor **cursor);
+int kx_relation__first(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, kx_doc **doc);
+int kx_relation__all(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, kx_doc ***docs,
+                     size_t *count);
+int kx_relation__json(const kx_doc *doc, const char **json); /* with what was included */
+int kx_relation__loaded(const kx_doc *doc, const char *name, kx_doc *const **docs, size_t *count);
+
 int kx_relation__find(kx_doc *doc, const char *name, const kx_query *query, kx_cursor **cursor);
 int kx_relation__count(kx_doc *doc, const char *name, const kx_query *query, uint64_t *count);
 int kx_relation__add(kx_doc *doc, const char *name, kx_doc *member);

@@ -8,13 +8,85 @@
 typedef struct kx_link {
     const char *name; /* of the relation: the catalog's text, which lives as long as the instance */
     kx_doc *target;   /* held; NULL: looked for and not there */
+    bool weak;        /* it is the target that holds this document, in a set: it will say when it goes */
     uint32_t writes;  /* to the target's collection, when it was looked up */
     kx_buf key;       /* the bytes of the key field then */
 } kx_link;
 
 kx_link *kx_relation__link_of(const kx_doc *doc, const char *name); /* NULL: nothing remembered */
 int kx_relation__remember(kx_doc *doc, const char *name, kx_slice key, kx_doc *target, uint32_t writes);
+void kx_relation__weaken(kx_link *link);
 void kx_relation__forget(kx_link *link); /* its target is let go; the entry stays, empty */
+
+/* ---- loading ----------------------------------------------------------------------- */
+
+/* What a query's prefetches and includes ask for, as a tree; counted, since documents that were loaded by it may outlive
+   the cursor. */
+typedef struct kx_load_node {
+    struct kx_load_node *next, *children;
+    const kx_cat_relation *relation;
+    const kx_query *query; /* of each set; NULL: all of it */
+    bool include;          /* kx_doc_to_json() writes it, or something below it */
+} kx_load_node;
+
+typedef struct kx_load_plan {
+    kx_arena arena;
+    kx_load_node *nodes;
+    kx_load mode;
+    size_t references;
+} kx_load_plan;
+
+int kx_relation__load_plan(const kx_cat_collection *collection, const kx_query *query, kx_load_plan **plan);
+void kx_relation__load_plan_release(kx_load_plan *plan);
+
+/* Documents that were loaded together; one that is freed leaves a NULL. */
+typedef struct kx_peers {
+    size_t references, count;
+    kx_doc *docs[];
+} kx_peers;
+
+/* A set that was loaded whole, or by a query. */
+typedef struct kx_loaded_set {
+    struct kx_loaded_set *next;
+    const kx_cat_relation *relation;
+    bool whole;
+    size_t count;
+    kx_doc *docs[]; /* held */
+} kx_loaded_set;
+
+/* What an instance was loaded with. */
+typedef struct kx_loads {
+    kx_load_plan *plan;        /* retained; NULL where nothing more follows */
+    const kx_load_node *nodes; /* of the plan, for this document */
+    kx_peers *peers;           /* NULL: alone */
+    size_t position;           /* among them */
+    kx_loaded_set *sets;
+} kx_loads;
+
+kx_loads *kx_relation__loads(const kx_doc *doc);          /* NULL: none */
+int kx_relation__set_loads(kx_doc *doc, kx_loads *loads); /* takes them over unless it fails */
+void kx_relation__free_loads(const kx_doc *doc, kx_loads *loads);
+void kx_relation__shed(kx_doc *doc); /* it leaves its cursor: forget all, unless the user keeps it */
+
+/* Load what `nodes` say for documents of one collection, level by level; the first also makes the documents peers. */
+int kx_relation__prefetch(kx_txn *txn, kx_load_plan *plan, const kx_load_node *nodes, kx_doc *const *docs,
+                          size_t count);
+int kx_relation__load(kx_txn *txn, kx_load_plan *plan, const kx_load_node *nodes, kx_doc *const *docs, size_t count);
+int kx_relation__introduce(kx_load_plan *plan, const kx_load_node *nodes, kx_doc *const *docs, size_t count);
+int kx_relation__keep_set(kx_doc *doc, const kx_cat_relation *relation, bool whole, kx_doc *const *docs, size_t count);
+
+/* A document is about to be followed alone: counted; or refused; or loaded for its peers, where the slot then has it. */
+int kx_relation__lazy(kx_txn *txn, kx_doc *doc, const kx_cat_relation *relation);
+
+/* A set is about to be searched alone: refused where the document's query says so. */
+int kx_relation__lazy_set(const kx_doc *doc, const kx_cat_relation *relation);
+
+/* The set that was loaded last under that name; one that is all of it, in a read transaction; NULL: none. */
+const kx_loaded_set *kx_relation__loaded_set(const kx_doc *doc, const char *name);
+const kx_loaded_set *kx_relation__whole_set(const kx_doc *doc, const char *name);
+
+/* The cursor of a set's search, whatever was loaded. */
+int kx_relation__search(kx_doc *doc, const kx_cat_relation *relation, const kx_query *query, kx_cursor **cursor);
 
 /* The relation of that name on the document's collection, as the catalog has it now. KX_INVALID names what there is. */
 int kx_relation__named(kx_txn *txn, const kx_doc *doc, const char *name, const kx_cat_relation **relation);

@@ -39,10 +39,24 @@ int kx_relation__find(kx_doc *doc, const char *name, const kx_query *query, kx_c
     kx_txn *txn = kx_collection__innermost(doc->txn);
     const kx_cat_relation *relation;
     kx_value key;
+    const kx_loaded_set *loaded = query == NULL ? kx_relation__whole_set(doc, name) : NULL;
     *cursor = NULL;
+    if (loaded != NULL)
+        return kx_query__of_docs(txn, loaded->relation->target, loaded->docs, loaded->count, cursor);
     int rc = find_set(txn, doc, name, &relation, &key);
+    if (rc == KX_OK)
+        rc = kx_relation__lazy_set(doc, relation);
     if (rc != KX_OK)
         return rc;
+    kx_query_bound bound = bound_of(relation, &key);
+    return kx_relation__open(txn, relation->target, query, &bound, cursor);
+}
+
+int kx_relation__search(kx_doc *doc, const kx_cat_relation *relation, const kx_query *query, kx_cursor **cursor)
+{
+    kx_txn *txn = kx_collection__innermost(doc->txn);
+    kx_value key;
+    kx_relation__key_item(doc, &relation->local.parts[0], &key);
     kx_query_bound bound = bound_of(relation, &key);
     return kx_query__find(txn, relation->target, query, &bound, cursor);
 }

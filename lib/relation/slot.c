@@ -4,16 +4,27 @@
 #include "relation/relation_impl.h"
 
 typedef struct kx_slot {
+    struct kx_loads *loads; /* what it was loaded with; NULL: nothing */
     size_t count, room;
     kx_link links[];
 } kx_slot;
+
+static void let_go(kx_link *link)
+{
+    if (!link->weak)
+        kx_collection__unhold(link->target);
+    link->target = NULL;
+    link->weak = false;
+}
 
 static void free_slot(kx_doc *doc)
 {
     kx_slot *slot = doc->relation;
     doc->relation = NULL;
+    doc->relation_free = NULL;
+    kx_relation__free_loads(doc, slot->loads);
     for (size_t i = 0; i < slot->count; i++) {
-        kx_collection__unhold(slot->links[i].target);
+        let_go(&slot->links[i]);
         kx_buf__free(&slot->links[i].key);
     }
     kx_base__free(slot);
@@ -30,9 +41,51 @@ kx_link *kx_relation__link_of(const kx_doc *doc, const char *name)
 
 void kx_relation__forget(kx_link *link)
 {
-    kx_collection__unhold(link->target);
-    link->target = NULL;
+    let_go(link);
     link->name = NULL;
+}
+
+void kx_relation__weaken(kx_link *link)
+{
+    if (!link->weak)
+        kx_collection__unhold(link->target);
+    link->weak = true;
+}
+
+static kx_slot *grow_slot(kx_doc *doc)
+{
+    kx_slot *slot = doc->relation;
+    size_t room = slot != NULL ? slot->room * 2 : 2;
+    kx_slot *larger = kx_base__realloc(slot, sizeof *larger + room * sizeof *larger->links);
+    if (larger == NULL)
+        return NULL;
+    if (slot == NULL)
+        *larger = (kx_slot){0};
+    larger->room = room;
+    doc->relation = larger;
+    doc->relation_free = free_slot;
+    return larger;
+}
+
+struct kx_loads *kx_relation__loads(const kx_doc *doc)
+{
+    const kx_slot *slot = doc->relation;
+    return slot != NULL ? slot->loads : NULL;
+}
+
+int kx_relation__set_loads(kx_doc *doc, struct kx_loads *loads)
+{
+    kx_slot *slot = doc->relation != NULL ? doc->relation : grow_slot(doc);
+    if (slot == NULL)
+        return kx_base__nomem();
+    slot->loads = loads;
+    return KX_OK;
+}
+
+void kx_relation__shed(kx_doc *doc)
+{
+    if (doc->relation != NULL && !doc->handed)
+        free_slot(doc);
 }
 
 static kx_link *free_link(kx_doc *doc)
@@ -41,18 +94,10 @@ static kx_link *free_link(kx_doc *doc)
     for (size_t i = 0; slot != NULL && i < slot->count; i++)
         if (slot->links[i].name == NULL)
             return &slot->links[i];
-    if (slot == NULL || slot->count == slot->room) {
-        size_t room = slot != NULL ? slot->room * 2 : 2;
-        kx_slot *larger = kx_base__realloc(slot, sizeof *larger + room * sizeof *larger->links);
-        if (larger == NULL)
-            return NULL;
-        if (slot == NULL)
-            larger->count = 0;
-        larger->room = room;
-        slot = larger;
-        doc->relation = slot;
-        doc->relation_free = free_slot;
-    }
+    if (slot == NULL || slot->count == slot->room)
+        slot = grow_slot(doc);
+    if (slot == NULL)
+        return NULL;
     kx_link *link = &slot->links[slot->count++];
     *link = (kx_link){0};
     return link;
@@ -71,11 +116,9 @@ int kx_relation__remember(kx_doc *doc, const char *name, kx_slice key, kx_doc *t
         if (link->key.rc != KX_OK)
             return link->key.rc;
     }
-    if (link->target != target) {
-        if (target != NULL)
-            kx_collection__hold(target);
-        kx_collection__unhold(link->target);
-    }
+    if (target != NULL)
+        kx_collection__hold(target);
+    let_go(link);
     link->name = name;
     link->target = target;
     link->writes = writes;

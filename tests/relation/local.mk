@@ -3,6 +3,7 @@ kx_relation_test = tests/relation/relation_test.c tests/relation/relation_test.h
 check_PROGRAMS += \
 	tests/relation/test_follow \
 	tests/relation/test_link \
+	tests/relation/test_prefetch \
 	tests/relation/test_set
 
 tests_relation_test_follow_SOURCES = tests/relation/test_follow.c $(kx_relation_test)
@@ -11,3 +12,5 @@ tests_relation_test_link_SOURCES = tests/relation/test_link.c $(kx_relation_test
 tests_relation_test_link_LDADD = $(kx_test_ldadd)
 tests_relation_test_set_SOURCES = tests/relation/test_set.c $(kx_relation_test)
 tests_relation_test_set_LDADD = $(kx_test_ldadd)
+tests_relation_test_prefetch_SOURCES = tests/relation/test_prefetch.c $(kx_relation_test)
+tests_relation_test_prefetch_LDADD = $(kx_test_ldadd)
