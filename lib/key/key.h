@@ -76,6 +76,11 @@ int kx_key__finish(kx_key *key, size_t limit);
 /* Append an id, big-endian: the end of a unique key with a null part or that was shortened. After finish. */
 void kx_key__add_id(kx_key *key, uint64_t id);
 
+/* The part that begins here, of an ascending key that was not shortened: is it null; is it a whole number from 0 up, and
+   which? */
+bool kx_key__is_null(kx_slice part);
+bool kx_key__read_id(kx_slice part, uint64_t *id);
+
 static inline kx_slice kx_key__slice(const kx_key *key) { return kx_slice_of(key->data, key->size); }
 
 /*

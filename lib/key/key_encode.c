@@ -311,3 +311,27 @@ size_t kx_key__ext_header(int32_t type, size_t size, uint8_t header[KX_KEY_EXT_H
     header[at++] = (uint8_t)type;
     return at;
 }
+
+/* ---- reading ---------------------------------------------------------------------------- */
+
+bool kx_key__is_null(kx_slice part)
+{
+    return part.size > 0 && part.data[0] == TAG_NULL;
+}
+
+bool kx_key__read_id(kx_slice part, uint64_t *id)
+{
+    *id = 0;
+    if (part.size == 0 || part.data[0] < TAG_ZERO || part.data[0] > TAG_ZERO + 9)
+        return false;
+    size_t size = (size_t)(part.data[0] - TAG_ZERO);
+    if (part.size < 1 + size)
+        return false;
+    for (size_t i = 1; i <= size; i++)
+        *id = *id << 8 | part.data[i];
+    bool whole = (*id & 1) == 0;
+    *id >>= 1;
+    if (size == 9)
+        *id |= UINT64_C(1) << 63;
+    return whole;
+}

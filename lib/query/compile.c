@@ -23,20 +23,6 @@ static bool is_name(const char *name, size_t size, const char *text, size_t text
     return size == text_size && memcmp(name, text, size) == 0;
 }
 
-/* A first name that is a relation's crosses it. */
-static int check_relations(const kx_query_compiled *compiled, const char *text, const char *name, size_t size)
-{
-    const kx_cat_collection *collection = compiled->collection;
-    for (size_t i = 0; i < collection->relation_count; i++) {
-        const kx_cat_relation *relation = &collection->relations[i];
-        if (is_name(name, size, relation->declared.name, relation->size))
-            return kx_base__fail_at(KX_INVALID, collection->name, text, NULL, NULL,
-                                    "'%s' crosses the relation '%s' of %s, which is not answered by this version", text,
-                                    relation->declared.name, collection->name);
-    }
-    return KX_OK;
-}
-
 static int parse_path(kx_query_compiled *compiled, const char *text, kx_query_subject *subject)
 {
     kx_path *path = kx_query__alloc(&compiled->memory, sizeof *path);
@@ -60,7 +46,8 @@ static int parse_path(kx_query_compiled *compiled, const char *text, kx_query_su
     return rc;
 }
 
-int kx_query__subject(kx_query_compiled *compiled, const char *text, kx_query_subject *subject)
+int kx_query__subject_of(kx_query_compiled *compiled, const kx_cat_collection *collection, const char *text,
+                         kx_query_subject *subject)
 {
     size_t size;
     bool plain = kx_path__plain(text, &size);
@@ -75,12 +62,19 @@ int kx_query__subject(kx_query_compiled *compiled, const char *text, kx_query_su
         if (rc != KX_OK)
             return rc;
     }
-    const kx_cat_index *primary = compiled->collection->primary;
+    const kx_cat_index *primary = collection->primary;
     if (subject->kind == SUBJECT_NAME && is_name(subject->name, subject->size, "_id", 3))
         subject->kind = SUBJECT_ID;
     else if (primary != NULL && kx_query__is_part(subject, &primary->parts[0]))
         subject->kind = SUBJECT_ID;
-    return check_relations(compiled, subject->text, subject->name, subject->size);
+    return KX_OK;
+}
+
+int kx_query__subject(kx_query_compiled *compiled, const char *text, kx_query_subject *subject)
+{
+    int rc = kx_query__subject_of(compiled, compiled->collection, text, subject);
+    bool may_cross = rc == KX_OK && compiled->collection->relation_count > 0 && subject->kind != SUBJECT_ID;
+    return may_cross ? kx_query__cross(compiled, subject) : rc;
 }
 
 static kx_query_subject subject_of_part(const kx_cat_part *part)
@@ -125,6 +119,8 @@ bool kx_query__same_subject(const kx_query_subject *left, const kx_query_subject
     uint32_t left_count, right_count;
     if (left->kind == SUBJECT_ID || right->kind == SUBJECT_ID)
         return left->kind == right->kind;
+    if (left->kind == SUBJECT_CROSS || right->kind == SUBJECT_CROSS)
+        return left->kind == right->kind && !left->cross->many && strcmp(left->text, right->text) == 0;
     const kx_step *left_steps = steps_of(left, &left_only, &left_count);
     const kx_step *right_steps = steps_of(right, &right_only, &right_count);
     return same_steps(left_steps, left_count, right_steps, right_count);
@@ -135,7 +131,7 @@ bool kx_query__is_part(const kx_query_subject *subject, const kx_cat_part *part)
 {
     kx_step only;
     uint32_t count, part_count = part->path.count;
-    if (subject->kind == SUBJECT_ID)
+    if (subject->kind == SUBJECT_ID || subject->kind == SUBJECT_CROSS)
         return false;
     if (part->plain && subject->path == NULL)
         return is_name(subject->name, subject->size, part->text, part->size);
@@ -368,11 +364,14 @@ static int compile_condition(kx_query_compiled *compiled, const kx_condition *co
     int rc = kx_query__subject(compiled, condition->path, &test->subject);
     if (rc != KX_OK)
         return rc;
-    if (test->subject.kind == SUBJECT_SPREAD && condition->op != KX_CONTAINS)
+    const kx_query_subject *leaf = test->subject.kind == SUBJECT_CROSS ? &test->subject.cross->leaf : &test->subject;
+    if (leaf->kind == SUBJECT_SPREAD && condition->op != KX_CONTAINS)
         return kx_base__fail_at(KX_INVALID, compiled->collection->name, condition->path, NULL, NULL,
                                 "%s: a path with [] is many values; only 'contains' asks for one of them",
                                 condition->path);
     rc = take_value(compiled, condition, test);
+    if (rc == KX_OK && test->subject.kind == SUBJECT_CROSS)
+        rc = kx_query__check_cross(compiled, test);
     return rc == KX_INVALID || rc == KX_LIMIT ? kx_base__fail_in(rc, "%s", condition->path) : rc;
 }
 
@@ -384,18 +383,33 @@ static size_t count_conditions(const kx_condition *where)
     return count;
 }
 
-static int compile_bound(kx_query_compiled *compiled, const kx_query_bound *bound)
+static int bind_value(kx_query_compiled *compiled, const kx_cat_index *index, size_t part, const kx_value *value)
 {
     kx_query_test *test = &compiled->tests[compiled->test_count++];
-    *test = (kx_query_test){.op = TEST_EQ};
-    test->subject = subject_of_part(&bound->index->parts[0]);
-    if (bound->index->primary)
+    *test = (kx_query_test){.op = TEST_EQ, .subject = subject_of_part(&index->parts[part])};
+    if (index->primary)
         test->subject.kind = SUBJECT_ID;
-    if (bound->value.type == KX_TYPE_NONE || bound->value.type == KX_TYPE_NULL)
-        test->op = TEST_NEVER;
-    else
-        return take_operand(compiled, test, &bound->value, &test->value);
-    return KX_OK;
+    return take_operand(compiled, test, value, &test->value);
+}
+
+static int bind_ids(kx_query_compiled *compiled, const uint64_t *ids, size_t count)
+{
+    kx_query_test *test = &compiled->tests[compiled->test_count++];
+    *test = (kx_query_test){.op = count > 0 ? TEST_IDS : TEST_NEVER, .ids = ids, .id_count = count};
+    test->subject = (kx_query_subject){.kind = SUBJECT_ID, .text = "_id", .name = "_id", .size = 3};
+    if (compiled->keeps)
+        test->ids = kx_query__copy(&compiled->memory, ids, count * sizeof *ids);
+    return test->ids != NULL || count == 0 ? KX_OK : KX_NOMEM;
+}
+
+static int compile_bound(kx_query_compiled *compiled, const kx_query_bound *bound)
+{
+    if (bound->index == NULL || bound->count == 0)
+        return bind_ids(compiled, bound->ids, bound->index == NULL ? bound->id_count : 0);
+    int rc = KX_OK;
+    for (size_t i = 0; i < bound->count && rc == KX_OK; i++)
+        rc = bind_value(compiled, bound->index, i, &bound->values[i]);
+    return rc;
 }
 
 static int check_members(const kx_query *query)
@@ -418,10 +432,11 @@ static int compile_tests(kx_query_compiled *compiled, const kx_query *query, con
     int rc = KX_OK;
     if (query != NULL && query->filter != NULL)
         rc = kx_query__parse_filter(&compiled->memory, query->filter, query->args, &filter);
-    if (rc != KX_OK || count + filter.count + (bound != NULL) == 0)
+    size_t binding = bound == NULL ? 0 : bound->index == NULL || bound->count == 0 ? 1 : bound->count;
+    if (rc != KX_OK || count + filter.count + binding == 0)
         return rc;
     compiled->tests =
-        kx_query__alloc(&compiled->memory, kx_base__times(count + filter.count + 1, sizeof *compiled->tests));
+        kx_query__alloc(&compiled->memory, kx_base__times(count + filter.count + binding, sizeof *compiled->tests));
     if (compiled->tests == NULL)
         return KX_NOMEM;
     if (bound != NULL)
@@ -450,16 +465,18 @@ int kx_query__compile(kx_query_compiled *compiled, const kx_query *query, const 
     return rc;
 }
 
-static void free_path(const kx_query_subject *subject)
+void kx_query__free_subject(const kx_query_subject *subject)
 {
     if (subject->owns_path)
         kx_path__free((kx_path *)(uintptr_t)subject->path);
+    if (subject->cross != NULL)
+        kx_query__free_subject(&subject->cross->leaf);
 }
 
 void kx_query__forget_order(kx_query_compiled *compiled)
 {
     for (size_t i = 0; i < compiled->order_count; i++)
-        free_path(&compiled->orders[i].subject);
+        kx_query__free_subject(&compiled->orders[i].subject);
     compiled->order_count = 0;
 }
 
@@ -467,7 +484,7 @@ void kx_query__compiled_free(kx_query_compiled *compiled)
 {
     if (compiled->owns_paths) {
         for (size_t i = 0; i < compiled->test_count; i++)
-            free_path(&compiled->tests[i].subject);
+            kx_query__free_subject(&compiled->tests[i].subject);
         kx_query__forget_order(compiled);
     }
     kx_query__memory_free(&compiled->memory);

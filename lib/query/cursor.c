@@ -4,7 +4,8 @@
  * In a write transaction a cursor is a walker of the collection room. Before the first write to its collection it
  * takes the ids that are left, in order; from then on it fetches each document as it is then, passes over those that
  * have gone, and tests all conditions. A child that was begun meanwhile has the same effect: what was opened in its
- * parent cannot be read while it lives.
+ * parent cannot be read while it lives. One that looks beyond relations takes its ids at once, since writes to other
+ * collections could change what matches and in which order.
  */
 #include "query/query_impl.h"
 
@@ -56,6 +57,25 @@ int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *c
     }
     cursor->left = cursor->query.limit;
     cursor->skip = cursor->query.offset;
+    cursor->tests = kx_query__needs_test(&cursor->query);
+    cursor->reads = kx_query__needs_document(&cursor->query) || cursor->plan.access == ACCESS_IDS;
+    return KX_OK;
+}
+
+/* One test alone, of a caller that keeps what it points at; found without an order. */
+int kx_query__prepare_test(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection,
+                           const kx_query_test *test)
+{
+    init(cursor, txn, collection, false);
+    cursor->query.tests = kx_query__copy(&cursor->query.memory, test, sizeof *test);
+    cursor->query.test_count = cursor->query.tests != NULL;
+    int rc = cursor->query.tests != NULL ? kx_query__plan(&cursor->query, &cursor->plan) : KX_NOMEM;
+    if (rc != KX_OK) {
+        kx_query__compiled_free(&cursor->query);
+        return rc;
+    }
+    cursor->left = UINT64_MAX;
+    cursor->skip = 0;
     cursor->tests = kx_query__needs_test(&cursor->query);
     cursor->reads = kx_query__needs_document(&cursor->query) || cursor->plan.access == ACCESS_IDS;
     return KX_OK;
@@ -263,6 +283,10 @@ int kx_query__find(kx_txn *txn, const kx_cat_collection *collection, const kx_qu
         kx_base__free(cursor);
         return rc;
     }
+    if (cursor->walks && kx_query__crosses(&cursor->query))
+        rc = detach(cursor, txn->store);
+    if (rc != KX_OK)
+        return kx_query__close(cursor);
     *result = cursor;
     return KX_OK;
 }

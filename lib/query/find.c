@@ -170,14 +170,14 @@ static int count_simple(kx_txn *txn, const kx_cat_collection *collection, const 
         *done = false;
     if (!*done)
         return KX_OK;
-    const kx_value *value = has_where ? &where->value : &bound->value;
-    const kx_cat_index *index = has_where ? index_of(collection, where->path) : bound->index;
+    const kx_value *value = has_where ? &where->value : bound->values;
+    const kx_cat_index *index = has_where ? index_of(collection, where->path) : bound->count == 1 ? bound->index : NULL;
     *done = index != NULL && index->count == 1 && !index->multi && is_simple(value);
     return *done ? kx_collection__lookup_count(txn, collection, index, value, count) : KX_OK;
 }
 
 /* Entries of the ranges, or rows, as far as they are wanted. */
-static int count_ways(kx_cursor *cursor, uint64_t most, uint64_t *count)
+int kx_query__count_ways(kx_cursor *cursor, uint64_t most, uint64_t *count)
 {
     const kx_query_plan *plan = &cursor->plan;
     kx_store_txn *store = cursor->query.txn->store;
@@ -232,7 +232,7 @@ int kx_query__count(kx_txn *txn, const kx_cat_collection *collection, const kx_q
     if (cursor.plan.access == ACCESS_NOTHING) {
         kx_query__shut(&cursor);
     } else if (!cursor.tests && !cursor.reads) {
-        rc = count_ways(&cursor, limit < UINT64_MAX - offset ? limit + offset : UINT64_MAX, count);
+        rc = kx_query__count_ways(&cursor, limit < UINT64_MAX - offset ? limit + offset : UINT64_MAX, count);
         *count = *count > offset ? *count - offset : 0;
         *count = *count < limit ? *count : limit;
         kx_query__shut(&cursor);

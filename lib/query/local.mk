@@ -1,12 +1,14 @@
 kx_sources += \
 	lib/query/query.h \
 	lib/query/compile.c \
+	lib/query/cross.c \
 	lib/query/cursor.c \
 	lib/query/window.c \
 	lib/query/filter.c \
 	lib/query/filter_time.c \
 	lib/query/find.c \
 	lib/query/keep.c \
+	lib/query/hop.c \
 	lib/query/like.c \
 	lib/query/match.c \
 	lib/query/memory.c \
@@ -15,5 +17,6 @@ kx_sources += \
 	lib/query/plan_ids.c \
 	lib/query/query_impl.h \
 	lib/query/range.c \
+	lib/query/semijoin.c \
 	lib/query/sort.c \
 	lib/query/source.c

@@ -142,11 +142,11 @@ static int spread_from(spread *walk, kx_slice item, uint32_t step)
     return 0;
 }
 
-static int passes_spread(const kx_query_test *test, kx_slice document)
+static int passes_spread(const kx_query_test *test, const kx_path *path, kx_slice document)
 {
     spread walk;
     walk.test = test;
-    walk.path = test->subject.path;
+    walk.path = path;
     walk.depth = 0;
     int rc = spread_from(&walk, document, 0);
     while (rc == 0 && walk.depth > 0) {
@@ -163,21 +163,61 @@ static int passes_spread(const kx_query_test *test, kx_slice document)
 
 /* ---- a document ---------------------------------------------------------------------------- */
 
-static inline int passes_test(kx_query_test *test, uint64_t id, kx_slice document)
+static int is_listed(const kx_query_test *test, uint64_t id)
+{
+    size_t low = 0, high = test->id_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (test->ids[middle] < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < test->id_count && test->ids[low] == id;
+}
+
+static inline int passes_subject(const kx_query_test *test, const kx_query_subject *subject, uint64_t id,
+                                 kx_slice document)
 {
     kx_slice item;
     kx_value value;
-    switch (test->subject.kind) {
-    case SUBJECT_NAME:
-        kx_document__find(document, test->subject.name, test->subject.size, &item);
-        return passes_item(test, item);
+    switch (subject->kind) {
+    case SUBJECT_NAME: kx_document__find(document, subject->name, subject->size, &item); return passes_item(test, item);
     case SUBJECT_PATH:
-        if (!kx_document__at(document, test->subject.path, &item))
+        if (!kx_document__at(document, subject->path, &item))
             item = (kx_slice){0};
         return passes_item(test, item);
-    case SUBJECT_SPREAD: return passes_spread(test, document);
-    default: value = kx_query__id_value(id); return passes_value(test, &value);
+    case SUBJECT_SPREAD: return passes_spread(test, subject->path, document);
+    default:
+        value = kx_query__id_value(id);
+        return test->op == TEST_IDS ? is_listed(test, id) : passes_value(test, &value);
     }
+}
+
+static int passes_leaf(void *context, uint64_t id, kx_slice document)
+{
+    const kx_query_test *test = context;
+    return passes_subject(test, &test->subject.cross->leaf, id, document);
+}
+
+/* Of nobody: a field that is missing, unless it would be any member's; and the name alone is null. */
+__attribute__((noinline)) static int passes_cross(const kx_query_compiled *compiled, kx_query_test *test,
+                                                  kx_slice document)
+{
+    const kx_query_cross *cross = test->subject.cross;
+    kx_value missing = {0};
+    bool found;
+    int rc = kx_query__cross_each(compiled->txn, cross, document, passes_leaf, test, &found);
+    if (rc != 0 || found)
+        return rc;
+    return cross->many && !cross->bare ? 0 : passes_value(test, &missing);
+}
+
+static inline int passes_test(const kx_query_compiled *compiled, kx_query_test *test, uint64_t id, kx_slice document)
+{
+    if (test->subject.kind == SUBJECT_CROSS)
+        return passes_cross(compiled, test, document);
+    return passes_subject(test, &test->subject, id, document);
 }
 
 int kx_query__passes(kx_query_compiled *compiled, uint64_t id, kx_slice document, bool all)
@@ -186,7 +226,7 @@ int kx_query__passes(kx_query_compiled *compiled, uint64_t id, kx_slice document
         kx_query_test *test = &compiled->tests[i];
         if (test->answered && !all)
             continue;
-        int rc = passes_test(test, id, document);
+        int rc = passes_test(compiled, test, id, document);
         if (rc < 0)
             return kx_base__fail_at(rc, compiled->collection->name, test->subject.text, &id, NULL,
                                     "document %llu of %s is damaged", (unsigned long long)id,
@@ -195,6 +235,16 @@ int kx_query__passes(kx_query_compiled *compiled, uint64_t id, kx_slice document
             return 0;
     }
     return 1;
+}
+
+bool kx_query__crosses(const kx_query_compiled *compiled)
+{
+    bool crosses = false;
+    for (size_t i = 0; i < compiled->test_count; i++)
+        crosses |= compiled->tests[i].subject.kind == SUBJECT_CROSS;
+    for (size_t i = 0; i < compiled->order_count; i++)
+        crosses |= compiled->orders[i].subject.kind == SUBJECT_CROSS;
+    return crosses;
 }
 
 bool kx_query__needs_test(const kx_query_compiled *compiled)

@@ -65,18 +65,25 @@ static int add_part(kx_query_compiled *compiled, const char *at, const char *end
     int rc = kx_query__subject(compiled, text, &order->subject);
     if (rc != KX_OK)
         return kx_base__fail_in(rc, "order_by '%s'", whole);
-    if (order->subject.kind == SUBJECT_SPREAD)
-        return kx_base__fail_at(KX_INVALID, compiled->collection->name, text, NULL, NULL,
-                                "order_by '%s': a path with [] is many values, which have no order", whole);
-    return KX_OK;
+    const kx_query_cross *cross = order->subject.cross;
+    const char *fault = NULL;
+    if (order->subject.kind == SUBJECT_SPREAD || (cross != NULL && cross->leaf.kind == SUBJECT_SPREAD))
+        fault = "a path with [] is many values, which have no order";
+    else if (cross != NULL && cross->many)
+        fault = "a set has many members, which have no order";
+    else if (cross != NULL && cross->bare)
+        fault = "a relation has no order; name a field behind it";
+    if (fault == NULL)
+        return KX_OK;
+    return kx_base__fail_at(KX_INVALID, compiled->collection->name, text, NULL, NULL, "order_by '%s': %s", whole,
+                            fault);
 }
 
 /* Every part is checked, also those that are left out. Owned paths of these are freed by moving them behind the end. */
 static void leave_out(kx_query_compiled *compiled)
 {
     kx_query_order *order = &compiled->orders[--compiled->order_count];
-    if (order->subject.owns_path)
-        kx_path__free((kx_path *)(uintptr_t)order->subject.path);
+    kx_query__free_subject(&order->subject);
 }
 
 int kx_query__order(kx_query_compiled *compiled, const char *order_by)
@@ -112,7 +119,9 @@ int kx_query__sort_key(kx_query_compiled *compiled, uint64_t id, kx_slice docume
             kx_document__find(document, order->subject.name, order->subject.size, &item);
         else if (order->subject.kind == SUBJECT_PATH && !kx_document__at(document, order->subject.path, &item))
             item = (kx_slice){0};
-        int rc = kx_document__value(item, &value);
+        int rc = order->subject.kind == SUBJECT_CROSS
+                     ? kx_query__cross_value(compiled->txn, order->subject.cross, document, &value)
+                     : kx_document__value(item, &value);
         if (rc != KX_OK)
             return rc;
         if (order->subject.kind == SUBJECT_ID)

@@ -420,6 +420,8 @@ int kx_query__plan(kx_query_compiled *compiled, kx_query_plan *plan)
         take_ids(compiled, plan, list);
     else
         rc = plan_ways(compiled, plan, list);
+    if (rc == KX_OK)
+        rc = kx_query__plan_crosses(compiled, plan);
     if (rc == KX_OK && plan->access == ACCESS_ROWS && kx_query__needs_test(compiled))
         rc = kx_query__prepare_scan(compiled);
     return rc;

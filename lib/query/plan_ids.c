@@ -51,6 +51,11 @@ static bool narrow(const kx_query_test *test, uint64_t *low, uint64_t *high)
 
 static int list_ids(kx_query_compiled *compiled, const kx_query_test *test, kx_query_plan *plan)
 {
+    if (test->op == TEST_IDS) {
+        plan->ids = test->ids;
+        plan->id_count = test->id_count;
+        return KX_OK;
+    }
     const kx_value *values = test->op == TEST_IN ? test->value.data : &test->value;
     size_t count = test->op == TEST_IN ? test->value.size : 1;
     uint64_t *ids = kx_query__alloc(&compiled->memory, kx_base__times(count, sizeof *ids));
@@ -79,7 +84,7 @@ int kx_query__find_ids(kx_query_compiled *compiled, kx_query_plan *plan, kx_quer
                 possible = narrow(test, &plan->low, &plan->high);
             else if (test->op == TEST_NOT_NULL)
                 test->answered = true;
-            else if (test->op == TEST_EQ || (test->op == TEST_IN && *list == NULL))
+            else if (test->op == TEST_EQ || test->op == TEST_IDS || (test->op == TEST_IN && *list == NULL))
                 *list = test;
         }
         if (!possible) {

@@ -11,12 +11,16 @@
 #include "collection/collection.h"
 
 /*
- * A set that a query is bound to: the documents whose `index` value (one part, or the first part of a compound one) equals `value`. It holds in
- * addition to the query's own conditions, and nothing in those can leave it. NULL: the whole collection.
+ * A set that a query is bound to, in addition to its own conditions; nothing in those can leave it. Either the documents
+ * whose first `count` parts of `index` equal `values` (count 0: a document without a key, whose set is empty), or, with
+ * `index` NULL, those of `ids`, which ascend. Everything is only read during the call. NULL: the whole collection.
  */
 typedef struct kx_query_bound {
     const kx_cat_index *index;
-    kx_value value;
+    const kx_value *values; /* neither null nor "no value" */
+    size_t count;
+    const uint64_t *ids;
+    size_t id_count;
 } kx_query_bound;
 
 int kx_query__find(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query, const kx_query_bound *bound,
@@ -47,7 +51,8 @@ int kx_query__in_windows(kx_cursor *cursor, const kx_query_loader *loader);
 int kx_query__keep(kx_arena *arena, const kx_query *query, const kx_query **kept);
 
 /* A cursor over documents at hand, in a read transaction; each is held until it has been passed. */
-int kx_query__of_docs(kx_txn *txn, const kx_cat_collection *collection, kx_doc *const *docs, size_t count, kx_cursor **cursor);
+int kx_query__of_docs(kx_txn *txn, const kx_cat_collection *collection, kx_doc *const *docs, size_t count,
+                      kx_cursor **cursor);
 
 int kx_query__next(kx_cursor *cursor, kx_doc **doc); /* KX_NOTFOUND at the end, without a text */
 int kx_query__close(kx_cursor *cursor);              /* NULL is fine */

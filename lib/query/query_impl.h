@@ -34,10 +34,11 @@ void *kx_query__copy(kx_query_memory *memory, const void *data, size_t size);
 
 /* What a test or a sort part looks at. */
 typedef enum kx_query_subject_kind {
-    SUBJECT_ID,    /* _id, or the primary field, which equals it: no document is needed */
-    SUBJECT_NAME,  /* a plain top-level name                                            */
-    SUBJECT_PATH,  /* a path without []                                                 */
-    SUBJECT_SPREAD /* a path with []: many items; for CONTAINS only                     */
+    SUBJECT_ID,     /* _id, or the primary field, which equals it: no document is needed */
+    SUBJECT_NAME,   /* a plain top-level name                                            */
+    SUBJECT_PATH,   /* a path without []                                                 */
+    SUBJECT_SPREAD, /* a path with []: many items; for CONTAINS only                    */
+    SUBJECT_CROSS   /* of related documents: see `cross`                                */
 } kx_query_subject_kind;
 
 typedef struct kx_query_subject {
@@ -47,7 +48,18 @@ typedef struct kx_query_subject {
     const char *text;    /* as given */
     const kx_path *path; /* NULL where the text was plain */
     bool owns_path;
+    struct kx_query_cross *cross;
+    const kx_cat_collection *target; /* of the cross: whose documents have the leaf */
 } kx_query_subject;
+
+/* A subject behind relations: cross.c. */
+typedef struct kx_query_cross {
+    const kx_cat_relation **hops;
+    size_t count;
+    bool many; /* some hop is a set */
+    bool bare; /* there is no field behind the last relation */
+    kx_query_subject leaf;
+} kx_query_cross;
 
 typedef enum kx_query_op {
     TEST_EQ,
@@ -61,15 +73,18 @@ typedef enum kx_query_op {
     TEST_NULL,
     TEST_NOT_NULL,
     TEST_CONTAINS,
+    TEST_IDS,  /* the id is one of a list */
     TEST_NEVER /* nothing can match: a range up to NaN, a member of no list */
 } kx_query_op;
 
 typedef struct kx_query_test {
     kx_query_subject subject;
     kx_query_op op;
-    bool with_null; /* TEST_IN: null was in the list                                     */
-    bool answered;  /* by the ranges that are walked                                     */
-    kx_value value; /* canonical; TEST_IN: a list, sorted, distinct, without null        */
+    bool with_null;      /* TEST_IN: null was in the list                                     */
+    bool answered;       /* by the ranges that are walked                                     */
+    kx_value value;      /* canonical; TEST_IN: a list, sorted, distinct, without null        */
+    const uint64_t *ids; /* TEST_IDS: ascending */
+    size_t id_count;
     kx_slice bytes; /* TEST_LIKE: the compiled pattern; TEST_EQ, TEST_NE: the item that is equal, where prepared */
 } kx_query_test;
 
@@ -102,6 +117,29 @@ void kx_query__forget_order(kx_query_compiled *compiled); /* for a count */
 int kx_query__subject(kx_query_compiled *compiled, const char *text, kx_query_subject *subject);
 int kx_query__order(kx_query_compiled *compiled, const char *order_by);
 
+int kx_query__subject_of(kx_query_compiled *compiled, const kx_cat_collection *collection, const char *text,
+                         kx_query_subject *subject);
+
+/* ---- beyond relations -------------------------------------------------------------------- */
+
+/* Make it a cross where its first name is a relation's; and what its test may not ask. KX_INVALID, KX_LIMIT, KX_NOMEM. */
+int kx_query__cross(kx_query_compiled *compiled, kx_query_subject *subject);
+int kx_query__check_cross(const kx_query_compiled *compiled, const kx_query_test *test);
+
+/* Call `visit` with each id at a relation's other end, or, `back`, with those that lead to a document of its target. A
+   result other than 0 ends it and is returned. Ids come in no order, and may come twice. */
+typedef int kx_query_visit(void *context, uint64_t id);
+int kx_query__hop(kx_txn *txn, const kx_cat_relation *relation, bool back, kx_slice document, kx_query_visit *visit,
+                  void *context);
+
+/* Call `leaf` with each document at the far end. *found: there was one. */
+typedef int kx_query_leaf(void *context, uint64_t id, kx_slice document);
+int kx_query__cross_each(kx_txn *txn, const kx_query_cross *cross, kx_slice document, kx_query_leaf *leaf,
+                         void *context, bool *found);
+int kx_query__cross_value(kx_txn *txn, const kx_query_cross *cross, kx_slice document, kx_value *value);
+
+void kx_query__free_subject(const kx_query_subject *subject);
+
 bool kx_query__same_subject(const kx_query_subject *left, const kx_query_subject *right);
 bool kx_query__is_part(const kx_query_subject *subject, const kx_cat_part *part);
 bool kx_query__not_null(const kx_query_test *test); /* does it leave out null and missing? */
@@ -109,6 +147,7 @@ bool kx_query__not_null(const kx_query_test *test); /* does it leave out null an
 /* Does a document pass? 1, 0, or KX_CORRUPT. Answered tests are passed over unless `all`. `document` may be missing
    when no test needs it (kx_query__needs_document). */
 int kx_query__passes(kx_query_compiled *compiled, uint64_t id, kx_slice document, bool all);
+bool kx_query__crosses(const kx_query_compiled *compiled); /* does a test or an order go beyond relations? */
 bool kx_query__needs_test(const kx_query_compiled *compiled);
 bool kx_query__needs_document(const kx_query_compiled *compiled);
 kx_value kx_query__id_value(uint64_t id);
@@ -182,6 +221,9 @@ typedef struct kx_query_plan {
 
 /* The cheapest way by stored counts. Marks the tests that it answers. KX_NOMEM, KX_CORRUPT, KX_IO. */
 int kx_query__plan(kx_query_compiled *compiled, kx_query_plan *plan);
+
+/* Where a test beyond relations is answered cheaper from the far end than `plan` goes, make it a list of ids. */
+int kx_query__plan_crosses(kx_query_compiled *compiled, kx_query_plan *plan);
 
 /* The ids that can match: a list, or a range; ACCESS_NOTHING where there are none. *list is the test that the list
    is of, or NULL. */
@@ -330,6 +372,9 @@ void kx_query__source_close(kx_query_source *source);
 /* Compile and plan; on error nothing is to be freed. `keeps`: the cursor outlives the call. */
 int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
                       const kx_query_bound *bound, bool keeps, bool counts);
+int kx_query__prepare_test(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection,
+                           const kx_query_test *test);
+int kx_query__count_ways(kx_cursor *cursor, uint64_t most, uint64_t *count);
 int kx_query__open(kx_cursor *cursor);
 void kx_query__shut(kx_cursor *cursor);
 

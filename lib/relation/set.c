@@ -31,7 +31,7 @@ static int find_set(kx_txn *txn, const kx_doc *doc, const char *name, const kx_c
 /* A key of type 0 binds the query to nothing at all: the set of a document without a key. */
 static kx_query_bound bound_of(const kx_cat_relation *relation, const kx_value *key)
 {
-    return (kx_query_bound){.index = relation->index, .value = *key};
+    return (kx_query_bound){.index = relation->index, .values = key, .count = key->type != KX_TYPE_NONE};
 }
 
 int kx_relation__find(kx_doc *doc, const char *name, const kx_query *query, kx_cursor **cursor)

@@ -304,6 +304,30 @@ START_TEST(a_freed_key_may_be_used_again)
 }
 END_TEST
 
+START_TEST(ids_are_read_back_and_nothing_else_is_one)
+{
+    uint64_t state = kxt_seed(), id;
+    const kx_value others[] = {kx_null(), kx_int(-1), kx_real(1.5), kx_real(1e300), kx_text("1"), kx_bool(true)};
+    for (uint64_t i = kxt_scaled(100000); i-- > 0;) {
+        uint64_t given = kxt_random(&state) >> kxt_random_below(&state, 64);
+        kx_value value = kx_uint(given);
+        kx_key key;
+        kx_key__init(&key);
+        kx_key__add(&key, &value, false);
+        ck_assert(!kx_key__is_null(kx_key__slice(&key)));
+        ck_assert(kx_key__read_id(kx_key__slice(&key), &id) && id == given);
+        ck_assert(key.size == 1 || !kx_key__read_id(kx_slice_of(key.data, key.size - 1), &id));
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        kx_key key;
+        kx_key__init(&key);
+        kx_key__add(&key, &others[i], false);
+        ck_assert(!kx_key__read_id(kx_key__slice(&key), &id));
+        ck_assert(kx_key__is_null(kx_key__slice(&key)) == (i == 0));
+    }
+}
+END_TEST
+
 static Suite *encode_suite(void)
 {
     Suite *suite = suite_create("key/encode");
@@ -311,6 +335,7 @@ static Suite *encode_suite(void)
     tcase_add_test(cases, golden_vectors);
     tcase_add_test(cases, small_numbers_have_small_keys);
     tcase_add_test(cases, nulls_are_noticed);
+    tcase_add_test(cases, ids_are_read_back_and_nothing_else_is_one);
     tcase_add_test(cases, texts_of_every_length_are_escaped_whole);
     tcase_add_test(cases, ten_megabytes_become_a_key);
     tcase_add_test(cases, without_memory_a_key_stays_failed);

@@ -3,6 +3,7 @@ kx_relation_test = tests/relation/relation_test.c tests/relation/relation_test.h
 check_PROGRAMS += \
 	tests/relation/test_follow \
 	tests/relation/test_link \
+	tests/relation/test_crossing \
 	tests/relation/test_prefetch \
 	tests/relation/test_set
 
@@ -14,3 +15,5 @@ tests_relation_test_set_SOURCES = tests/relation/test_set.c $(kx_relation_test)
 tests_relation_test_set_LDADD = $(kx_test_ldadd)
 tests_relation_test_prefetch_SOURCES = tests/relation/test_prefetch.c $(kx_relation_test)
 tests_relation_test_prefetch_LDADD = $(kx_test_ldadd)
+tests_relation_test_crossing_SOURCES = tests/relation/test_crossing.c $(kx_relation_test)
+tests_relation_test_crossing_LDADD = $(kx_test_ldadd)
