@@ -74,8 +74,8 @@ typedef struct kx_cat_key {
 typedef struct kx_cat_junction {
     const kx_cat_collection *collection;
     kx_cat_key local, remote;   /* its fields with the keys of the owner and of the target */
-    const kx_cat_index *onward; /* "local,remote" */
-    const kx_cat_index *back;   /* "remote,local" */
+    const char *onward_paths, *back_paths; /* "local,remote", "remote,local" */
+    const kx_cat_index *onward, *back;     /* over these; neither sparse nor multi */
 } kx_cat_junction;
 
 typedef struct kx_cat_relation {

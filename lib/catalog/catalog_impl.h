@@ -81,6 +81,18 @@ bool kx_def__is_set(const kx_member *member, const void *definition);
 /* "optional", "required", "not unique", "with target 'users'", "without initial": for error texts. Returns `text`. */
 const char *kx_def__phrase(const kx_member *member, const void *definition, char *text, size_t size);
 
+/* Does the owner hold the key (a foreign key, a one-to-one), or the target (a set, a related one)? */
+bool kx_def__is_key(kx_relation_kind kind);
+bool kx_def__is_set_of(kx_relation_kind kind);
+
+/* The texts that name the fields of a relation's key: at its owner, at its target, and in its junction. */
+typedef enum kx_end { KX_END_LOCAL, KX_END_REMOTE, KX_END_LINK_LOCAL, KX_END_LINK_REMOTE } kx_end;
+enum { KX_ENDS = 4 };
+
+/* The member that names an end, and the collection that the end is in. NULL where the kind has no such end. */
+const char **kx_def__end(kx_relation *relation, kx_end end);
+const char *kx_def__end_collection(const char *owner, const kx_relation *relation, kx_end end);
+
 /* Fill defaults in, or take them out again. No memory. */
 void kx_def__fill_index(kx_index *index);
 void kx_def__fill_relation(kx_relation *relation);
@@ -90,9 +102,6 @@ void kx_def__strip_relation(kx_relation *relation);
 kx_def_field kx_def__of_field(const kx_cat_field *field);
 kx_def_index kx_def__of_index(const kx_cat_index *index);
 kx_def_relation kx_def__of_relation(const kx_cat_relation *relation);
-
-/* What of a relation this version does not do yet, "cascade on delete"; NULL: nothing. */
-const char *kx_def__unsupported(const kx_relation *relation);
 
 /* Write the members that are not at their default, then those of `raw` that the list does not know, into the open
    map. */
@@ -170,6 +179,9 @@ int kx_draft__new(kx_catalog **draft);
 int kx_draft__clone(const kx_catalog *from, kx_catalog **draft); /* nothing in it is `changed` */
 int kx_draft__finish(kx_catalog *draft);
 
+/* Derive who refers to whom, once all relations have their ends. KX_NOMEM. */
+int kx_draft__refer(kx_catalog *draft);
+
 /* After the collections were reordered. */
 void kx_draft__rehash(kx_catalog *draft);
 
@@ -185,6 +197,9 @@ void kx_draft__remove_collection(kx_catalog *draft, size_t position);
 void kx_draft__remove_field(kx_cat_collection *collection, size_t item);
 void kx_draft__remove_index(kx_cat_collection *collection, size_t item);
 void kx_draft__remove_relation(kx_cat_collection *collection, size_t item);
+
+/* Read the fields of a key: paths of names, each once. Memory and text, in its one spelling, are `arena`'s. KX_INVALID. */
+int kx_draft__key(kx_arena *arena, const char *collection, const char *text, kx_cat_key *key);
 
 /* Canonical `paths` or path of a declaration, in the draft's memory. */
 int kx_draft__paths(kx_catalog *draft, const char *collection, const char *given, const char **paths);
@@ -204,28 +219,51 @@ int kx_draft__slice(kx_arena *arena, kx_slice from, kx_slice *copy);
 
 /* ---- what follows from what ---------------------------------------------------- */
 
-/* The index over exactly this path that can serve a relation; SIZE_MAX: none. */
-size_t kx_draft__serving(const kx_cat_collection *collection, const char *path);
+/* An index that a relation stands on: which, and what it has to be. */
+typedef struct kx_need {
+    const char *collection, *paths;
+    bool unique;
+    bool whole; /* not sparse: documents with half a key count too */
+} kx_need;
 
-/* A relation that stands on an index of `collection` over this single path, and whose it is; NULL: none. */
-const kx_cat_relation *kx_draft__needs(const kx_catalog *draft, const char *collection, const char *path,
-                                       const kx_cat_collection **owner);
+enum { KX_NEEDS = 4 };
 
-/* Declare the reverses that foreign keys of changed collections name, then the indexes that their relations imply. */
+/* The indexes that a relation needs; how many. Both ends', then, of a many-to-many, its junction's two. */
+size_t kx_draft__needs_of(const kx_cat_collection *owner, const kx_cat_relation *relation, kx_need *needs);
+
+/* What all relations together ask of the index of `collection` over `paths`. */
+typedef struct kx_demand {
+    const kx_cat_collection *owner; /* of a relation that asks for most */
+    const kx_cat_relation *relation; /* NULL: none needs it */
+    bool unique, whole;
+} kx_demand;
+
+kx_demand kx_draft__demand(const kx_catalog *draft, const char *collection, const char *paths);
+
+/* Can an index that is needed be of this shape? KX_CONFLICT, naming both. */
+int kx_draft__check_shape(const kx_cat_collection *collection, const kx_def_index *given, const kx_demand *demand);
+
+/* Is there an index for this need? */
+bool kx_draft__is_met(const kx_catalog *draft, const kx_need *need);
+
+/* Add the indexes that relations lack. */
+int kx_draft__imply_indexes(kx_catalog *draft);
+
+/* Declare the reverses that relations of changed collections name, then the indexes that relations imply. */
 int kx_draft__imply(kx_catalog *draft);
 
 /* A collection that a later version has written in: what it needs elsewhere is not known here. NULL: none. */
 const kx_cat_collection *kx_draft__newer(const kx_catalog *draft);
 
-/* Take out implied indexes of a collection that nothing needs any more. */
+/* Take out implied indexes of a collection that nothing needs any more; one that need not be unique any more is made
+   anew. */
 int kx_draft__prune(kx_catalog *draft, size_t position);
 
 /* Hold what several definitions of a changed collection must agree about. KX_INVALID; KX_READONLY where it is not
    writable. */
 int kx_draft__check(const kx_catalog *draft);
 
-/* Hold one relation of a declaration, defaults not yet filled in, against what its kind takes and what this
-   version does. KX_INVALID, KX_LIMIT. */
+/* Hold one relation of a declaration, defaults not yet filled in, against what its kind takes. KX_INVALID, KX_LIMIT. */
 int kx_draft__check_relation(const kx_cat_collection *collection, const kx_relation *given);
 
 /* Report a difference: "orders.user: declared optional, but the store has it required"; `holder` is "but the store

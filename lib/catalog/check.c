@@ -14,6 +14,17 @@ static int relation_fault(const char *collection, const char *relation, const ch
     return kx_base__fail_at(KX_INVALID, collection, relation, NULL, NULL, "%s.%s: %s", collection, relation, what);
 }
 
+static const char *kind_in_words(kx_relation_kind kind)
+{
+    switch (kind) {
+    case KX_FOREIGN_KEY: return "foreign key";
+    case KX_RELATED_SET: return "related set";
+    case KX_ONE_TO_ONE: return "one-to-one";
+    case KX_RELATED_ONE: return "related one";
+    default: return "many-to-many";
+    }
+}
+
 static int check_members(const char *collection, const kx_relation *given)
 {
     for (const kx_member *member = kx_def__relation_members; member->name != NULL; member++) {
@@ -21,53 +32,54 @@ static int check_members(const char *collection, const kx_relation *given)
             !kx_def__is_set(member, &(kx_def_relation){.given = *given}))
             continue;
         return kx_base__fail_at(KX_INVALID, collection, given->name, NULL, NULL, "%s.%s: a %s takes no .%s", collection,
-                                given->name, given->kind == KX_RELATED_SET ? "related set" : "foreign key",
-                                member->name);
+                                given->name, kind_in_words(given->kind), member->name);
     }
     return KX_OK;
 }
 
-/* Can the action be carried out on the key field? `field` is NULL where none is declared. */
-static int check_action(const char *collection, const kx_relation *given, const kx_cat_field *field, const char *member,
-                        kx_action action)
+static bool is_empty(const char *text)
 {
-    if (kx_action_name(action) == NULL)
+    return text == NULL || text[0] == '\0';
+}
+
+/* What a relation of its kind cannot do without. */
+static int check_given(const char *collection, const kx_relation *given)
+{
+    if (given->kind != KX_MANY_TO_MANY && is_empty(given->foreign_key))
+        return relation_fault(collection, given->name, "it names no .foreign_key");
+    if (given->kind == KX_MANY_TO_MANY && is_empty(given->through))
+        return relation_fault(collection, given->name, "it names no .through, the collection of its links");
+    if (given->kind == KX_MANY_TO_MANY && (is_empty(given->local_field) || is_empty(given->related_field)))
+        return relation_fault(collection, given->name,
+                              "it names no .local_field or no .related_field, the keys of its ends");
+    return KX_OK;
+}
+
+static int check_action(const char *collection, const kx_relation *given, const char *member, kx_action action)
+{
+    if (action != KX_ACTION_DEFAULT && kx_action_name(action) == NULL)
         return kx_base__fail_at(KX_INVALID, collection, given->name, NULL, NULL, "%s.%s: no such action: .%s = %d",
                                 collection, given->name, member, (int)action);
     if (action == KX_SET_NULL && !given->optional)
         return kx_base__fail_at(KX_INVALID, collection, given->name, NULL, NULL,
                                 "%s.%s: .%s cannot set a required relation null", collection, given->name, member);
-    if (action == KX_SET_NULL && field != NULL && !field->optional)
+    if (action == KX_DO_NOTHING && given->enforced && !given->deferred)
         return kx_base__fail_at(KX_INVALID, collection, given->name, NULL, NULL,
-                                "%s.%s: .%s cannot set the required field '%s' null", collection, given->name, member,
-                                field->path_text);
-    if (action == KX_SET_DEFAULT && (field == NULL || field->initial == NULL))
-        return kx_base__fail_at(KX_INVALID, collection, given->name, NULL, NULL,
-                                "%s.%s: .%s sets the default, but the field '%s' has no .initial", collection,
-                                given->name, member, given->foreign_key != NULL ? given->foreign_key : "");
+                                "%s.%s: .%s cannot do nothing about a key that is enforced, unless it is .deferred",
+                                collection, given->name, member);
     return KX_OK;
 }
 
-static int check_actions(const kx_cat_collection *collection, const kx_relation *given)
+static int check_actions(const char *collection, const kx_relation *given)
 {
-    const kx_cat_field *field = given->foreign_key != NULL ? kx_catalog__field(collection, given->foreign_key) : NULL;
-    int rc = check_action(collection->name, given, field, "on_delete", given->on_delete);
+    int rc = check_action(collection, given, "on_delete", given->on_delete);
     if (rc == KX_OK)
-        rc = check_action(collection->name, given, field, "on_update", given->on_update);
+        rc = check_action(collection, given, "on_update", given->on_update);
     if (rc == KX_OK && given->on_update == KX_PROTECT)
-        rc = relation_fault(collection->name, given->name, ".on_update cannot protect: that is about deleting");
+        rc = relation_fault(collection, given->name, ".on_update cannot protect: that is about deleting");
+    if (rc == KX_OK && given->deferred && !given->enforced)
+        rc = relation_fault(collection, given->name, ".deferred is about .enforced, which is not set");
     return rc;
-}
-
-static int check_self(const char *collection, const kx_relation *given)
-{
-    const char *remote = given->related_field != NULL ? given->related_field : given->foreign_key;
-    if (given->kind == KX_FOREIGN_KEY && strcmp(given->target, collection) == 0 &&
-        strcmp(remote, given->foreign_key) == 0)
-        return relation_fault(
-            collection, given->name,
-            "it relates every document to itself; .related_field names the field that the key equals");
-    return KX_OK;
 }
 
 int kx_draft__check_relation(const kx_cat_collection *collection, const kx_relation *given)
@@ -78,24 +90,48 @@ int kx_draft__check_relation(const kx_cat_collection *collection, const kx_relat
                               "%s.%s: no such kind of relation: %d", collection->name, given->name, (int)given->kind);
     if (rc == KX_OK)
         rc = kx_catalog__check_name(given->target);
-    if (rc != KX_OK)
-        return rc;
-    bool is_simple = given->kind == KX_FOREIGN_KEY || given->kind == KX_RELATED_SET;
-    if (is_simple && (given->foreign_key == NULL || given->foreign_key[0] == '\0'))
-        return relation_fault(collection->name, given->name, "it names no .foreign_key");
-    if (is_simple)
+    if (rc == KX_OK)
+        rc = check_given(collection->name, given);
+    if (rc == KX_OK)
         rc = check_members(collection->name, given);
     if (rc == KX_OK)
-        rc = check_actions(collection, given);
-    if (rc == KX_OK && given->deferred && !given->enforced)
-        rc = relation_fault(collection->name, given->name, ".deferred is about .enforced, which is not set");
-    const char *unsupported = rc == KX_OK ? kx_def__unsupported(given) : NULL;
-    if (unsupported != NULL)
-        rc = kx_base__fail_at(KX_INVALID, collection->name, given->name, NULL, NULL,
-                              "%s.%s: this version does not do %s yet", collection->name, given->name, unsupported);
+        rc = check_actions(collection->name, given);
     if (rc == KX_OK && given->reverse != NULL)
         rc = kx_catalog__check_relation_name(given->target, given->reverse);
-    return rc == KX_OK ? check_self(collection->name, given) : rc;
+    return rc;
+}
+
+/* ---- actions and the fields of a key ------------------------------------------------ */
+
+/* Can the action be carried out on this field of the key? `field` is NULL where none is declared. */
+static int check_field_action(const kx_cat_relation *relation, const kx_cat_collection *owner,
+                              const kx_cat_field *field, const char *path, const char *member, kx_action action)
+{
+    const char *name = relation->declared.name;
+    if (action == KX_SET_NULL && field != NULL && !field->optional)
+        return kx_base__fail_at(KX_INVALID, owner->name, name, NULL, NULL,
+                                "%s.%s: .%s cannot set the required field '%s' null", owner->name, name, member, path);
+    if (action == KX_SET_DEFAULT && (field == NULL || field->initial == NULL))
+        return kx_base__fail_at(KX_INVALID, owner->name, name, NULL, NULL,
+                                "%s.%s: .%s sets the default, but the field '%s' has no .initial", owner->name, name,
+                                member, path);
+    return KX_OK;
+}
+
+static int check_key_actions(const kx_cat_collection *collection)
+{
+    int rc = KX_OK;
+    for (size_t r = 0; r < collection->relation_count; r++) {
+        const kx_cat_relation *relation = &collection->relations[r];
+        for (size_t p = 0; p < relation->local.count && rc == KX_OK; p++) {
+            const char *path = relation->local.parts[p].text;
+            const kx_cat_field *field = kx_catalog__field(collection, path);
+            rc = check_field_action(relation, collection, field, path, "on_delete", relation->declared.on_delete);
+            if (rc == KX_OK)
+                rc = check_field_action(relation, collection, field, path, "on_update", relation->declared.on_update);
+        }
+    }
+    return rc;
 }
 
 /* ---- definitions beside each other --------------------------------------------------- */
@@ -190,6 +226,8 @@ int kx_draft__check(const kx_catalog *draft)
                                     "collection '%s' bears a feature of a newer version; this one only reads it",
                                     collection->name);
         rc = check_relation_names(collection);
+        if (rc == KX_OK)
+            rc = check_key_actions(collection);
         if (rc == KX_OK)
             rc = check_primary(collection);
         if (rc == KX_OK)

@@ -110,9 +110,11 @@ static int declare_targets(declaration *d, const kx_model *model)
     int rc = KX_OK;
     for (const kx_relation *relation = model->relations; relation != NULL && relation->name != NULL && rc == KX_OK;
          relation++) {
-        if (relation->target != NULL)
+        if (relation->target != NULL) {
             rc = need_collection(d->draft, relation->target);
-        else
+            if (rc == KX_OK && relation->kind == KX_MANY_TO_MANY && relation->through != NULL)
+                rc = need_collection(d->draft, relation->through);
+        } else
             rc = kx_base__fail_at(KX_INVALID, model->name, relation->name, NULL, NULL, "%s.%s: it names no .target",
                                   model->name, relation->name);
     }
@@ -154,15 +156,10 @@ static int replace_implied(declaration *d, size_t position, size_t item, const k
 {
     kx_cat_collection *collection = &d->draft->collections[position];
     kx_cat_index *index = &collection->indexes[item];
-    const kx_cat_collection *owner;
-    if (def->given.multi) {
-        const kx_cat_relation *relation = kx_draft__needs(d->draft, collection->name, index->paths, &owner);
-        if (relation != NULL)
-            return kx_base__fail_at(KX_CONFLICT, collection->name, index->paths, NULL, NULL,
-                                    "index '%s' of '%s': declared multi, but relation %s.%s needs one that is not",
-                                    index->paths, collection->name, owner->name, relation->declared.name);
-    }
-    int rc = kx_draft__give_table(d->draft, index->table);
+    kx_demand demand = kx_draft__demand(d->draft, collection->name, index->paths);
+    int rc = kx_draft__check_shape(collection, def, &demand);
+    if (rc == KX_OK)
+        rc = kx_draft__give_table(d->draft, index->table);
     if (rc == KX_OK)
         kx_draft__remove_index(collection, item);
     return rc;
@@ -210,26 +207,21 @@ static int declare_index(declaration *d, size_t position, const kx_index *given)
                               holder(before != NULL && !before->implied));
 }
 
-static int spell_path(declaration *d, const char *collection, const char *relation, const char **text)
-{
-    if (*text == NULL)
-        return KX_OK;
-    kx_path path;
-    const char *given = *text;
-    int rc = kx_catalog__path(&d->draft->own->arena, given, strlen(given), &path, text);
-    return rc == KX_OK ? rc : kx_base__fail_in(rc, "%s.%s: path '%s'", collection, relation, given);
-}
-
+/* Every end in its one spelling, and the defaults. */
 static int spell_relation(declaration *d, const char *collection, kx_relation *given)
 {
-    int rc = spell_path(d, collection, given->name, &given->foreign_key);
-    if (rc == KX_OK)
-        rc = spell_path(d, collection, given->name, &given->related_field);
-    if (rc == KX_OK)
-        rc = spell_path(d, collection, given->name, &given->local_field);
-    if (rc == KX_OK)
-        kx_def__fill_relation(given);
-    return rc;
+    kx_def__fill_relation(given);
+    for (kx_end end = KX_END_LOCAL; end <= KX_END_LINK_REMOTE; end++) {
+        const char **text = kx_def__end(given, end);
+        kx_cat_key key;
+        if (text == NULL)
+            continue;
+        int rc = kx_draft__key(&d->draft->own->arena, kx_def__end_collection(collection, given, end), *text, &key);
+        if (rc != KX_OK)
+            return kx_base__fail_in(rc, "relation '%s' of '%s'", given->name, collection);
+        *text = key.text;
+    }
+    return KX_OK;
 }
 
 static int declare_relation(declaration *d, size_t position, const kx_relation *given)

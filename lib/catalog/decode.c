@@ -193,8 +193,10 @@ static int add_indexes(kx_catalog *draft, size_t position, const kx_def_collecti
 
 static bool has_ends(const kx_relation *relation)
 {
-    return relation->target != NULL && relation->foreign_key != NULL &&
-           (relation->kind == KX_FOREIGN_KEY || relation->kind == KX_RELATED_SET);
+    bool has_key = relation->kind == KX_MANY_TO_MANY
+                       ? relation->through != NULL && relation->local_field != NULL && relation->related_field != NULL
+                       : relation->foreign_key != NULL;
+    return relation->target != NULL && has_key && kx_kind_name(relation->kind) != NULL;
 }
 
 static int add_relations(kx_catalog *draft, size_t position, const kx_def_collection *def)
@@ -239,6 +241,19 @@ static int add_row(kx_catalog *draft, uint64_t number, kx_slice document, kx_are
     return rc == KX_OK ? keep_raw(draft, position, &def) : rc;
 }
 
+static bool stands_on_unreadable(const kx_catalog *draft, const kx_cat_collection *owner,
+                                 const kx_cat_relation *relation)
+{
+    kx_need needs[KX_NEEDS];
+    size_t count = kx_draft__needs_of(owner, relation, needs);
+    for (size_t n = 1; n < count; n++) { /* its own collection's may be missing: that is only read, too */
+        size_t position = kx_draft__find(draft, needs[n].collection);
+        if (position != SIZE_MAX && !draft->collections[position].writable && !kx_draft__is_met(draft, &needs[n]))
+            return true;
+    }
+    return false;
+}
+
 /*
  * A relation may stand on an index that only a later version can read. It is left out like what is itself of a later
  * version; for that, `documents` has to be at hand, because the row must be kept whole from now on.
@@ -248,10 +263,7 @@ static int drop_unreadable(kx_catalog *draft, const uint64_t *numbers, const kx_
     for (size_t i = 0; i < draft->count; i++) {
         kx_cat_collection *collection = &draft->collections[i];
         for (size_t r = collection->relation_count; r-- > 0;) {
-            const kx_cat_relation *relation = &collection->relations[r];
-            size_t target = kx_draft__find(draft, relation->declared.target);
-            if (target == SIZE_MAX || draft->collections[target].writable ||
-                kx_draft__serving(&draft->collections[target], relation->remote.text) != SIZE_MAX)
+            if (!stands_on_unreadable(draft, collection, &collection->relations[r]))
                 continue;
             kx_draft__remove_relation(collection, r);
             collection->writable = false;

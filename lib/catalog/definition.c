@@ -11,7 +11,13 @@
 #define INDEX(member)    offsetof(kx_def_index, given.member)
 #define RELATION(member) offsetof(kx_def_relation, given.member)
 
-enum { KEY = 1u << KX_FOREIGN_KEY, SET = 1u << KX_RELATED_SET };
+/* Kinds whose documents hold the key, whose targets' do, and whose links a junction holds. */
+enum {
+    KEY = 1u << KX_FOREIGN_KEY | 1u << KX_ONE_TO_ONE,
+    SET = 1u << KX_RELATED_SET | 1u << KX_RELATED_ONE,
+    LINK = 1u << KX_MANY_TO_MANY,
+    EVERY = KEY | SET | LINK
+};
 
 const kx_member kx_def__field_members[] = {
     {"path", KX_MEMBER_TEXT, FIELD(path), false, 0},
@@ -33,16 +39,16 @@ const kx_member kx_def__index_members[] = {
 };
 
 const kx_member kx_def__relation_members[] = {
-    {"name", KX_MEMBER_TEXT, RELATION(name), false, KEY | SET},
-    {"kind", KX_MEMBER_KIND, RELATION(kind), false, KEY | SET},
-    {"target", KX_MEMBER_TEXT, RELATION(target), false, KEY | SET},
+    {"name", KX_MEMBER_TEXT, RELATION(name), false, EVERY},
+    {"kind", KX_MEMBER_KIND, RELATION(kind), false, EVERY},
+    {"target", KX_MEMBER_TEXT, RELATION(target), false, EVERY},
     {"foreign_key", KX_MEMBER_TEXT, RELATION(foreign_key), false, KEY | SET},
-    {"related_field", KX_MEMBER_TEXT, RELATION(related_field), false, KEY},
-    {"local_field", KX_MEMBER_TEXT, RELATION(local_field), false, SET},
-    {"reverse", KX_MEMBER_TEXT, RELATION(reverse), false, KEY},
-    {"through", KX_MEMBER_TEXT, RELATION(through), false, 0},
-    {"through_local", KX_MEMBER_TEXT, RELATION(through_local), false, 0},
-    {"through_related", KX_MEMBER_TEXT, RELATION(through_related), false, 0},
+    {"related_field", KX_MEMBER_TEXT, RELATION(related_field), false, KEY | LINK},
+    {"local_field", KX_MEMBER_TEXT, RELATION(local_field), false, SET | LINK},
+    {"reverse", KX_MEMBER_TEXT, RELATION(reverse), false, KEY | LINK},
+    {"through", KX_MEMBER_TEXT, RELATION(through), false, LINK},
+    {"through_local", KX_MEMBER_TEXT, RELATION(through_local), false, LINK},
+    {"through_related", KX_MEMBER_TEXT, RELATION(through_related), false, LINK},
     {"optional", KX_MEMBER_FLAG, RELATION(optional), false, KEY},
     {"enforced", KX_MEMBER_FLAG, RELATION(enforced), false, KEY},
     {"deferred", KX_MEMBER_FLAG, RELATION(deferred), false, KEY},
@@ -68,7 +74,7 @@ static unsigned number_of(const kx_member *member, const void *definition)
     case KX_MEMBER_NUMBER: return *(const uint32_t *)at;
     case KX_MEMBER_TYPE: return (unsigned)*(const kx_type *)at;
     case KX_MEMBER_KIND: return (unsigned)*(const kx_relation_kind *)at;
-    case KX_MEMBER_ACTION: return *(const kx_action *)at == KX_DO_NOTHING ? 0 : (unsigned)*(const kx_action *)at;
+    case KX_MEMBER_ACTION: return (unsigned)*(const kx_action *)at;
     default: return 0;
     }
 }
@@ -80,7 +86,7 @@ static const char *name_of(const kx_member *member, const void *definition)
     case KX_MEMBER_TEXT: return text_of(member, definition);
     case KX_MEMBER_TYPE: return kx_type_name((kx_type)number);
     case KX_MEMBER_KIND: return kx_kind_name((kx_relation_kind)number);
-    case KX_MEMBER_ACTION: return kx_action_name(number == 0 ? KX_DO_NOTHING : (kx_action)number);
+    case KX_MEMBER_ACTION: return kx_action_name((kx_action)number);
     default: return NULL;
     }
 }
@@ -122,6 +128,37 @@ const char *kx_def__phrase(const kx_member *member, const void *definition, char
     return text;
 }
 
+/* ---- kinds and their ends ---------------------------------------------------------- */
+
+bool kx_def__is_key(kx_relation_kind kind)
+{
+    return kind == KX_FOREIGN_KEY || kind == KX_ONE_TO_ONE;
+}
+
+bool kx_def__is_set_of(kx_relation_kind kind)
+{
+    return kind == KX_RELATED_SET || kind == KX_RELATED_ONE;
+}
+
+const char **kx_def__end(kx_relation *relation, kx_end end)
+{
+    bool is_key = kx_def__is_key(relation->kind), is_link = relation->kind == KX_MANY_TO_MANY;
+    switch (end) {
+    case KX_END_LOCAL: return is_key ? &relation->foreign_key : &relation->local_field;
+    case KX_END_REMOTE: return is_key || is_link ? &relation->related_field : &relation->foreign_key;
+    case KX_END_LINK_LOCAL: return is_link ? &relation->through_local : NULL;
+    case KX_END_LINK_REMOTE: return is_link ? &relation->through_related : NULL;
+    }
+    return NULL;
+}
+
+const char *kx_def__end_collection(const char *owner, const kx_relation *relation, kx_end end)
+{
+    if (end == KX_END_LOCAL)
+        return owner;
+    return end == KX_END_REMOTE ? relation->target : relation->through;
+}
+
 /* ---- defaults ------------------------------------------------------------------ */
 
 void kx_def__fill_index(kx_index *index)
@@ -136,10 +173,14 @@ static kx_action default_action(const kx_relation *relation)
 
 void kx_def__fill_relation(kx_relation *relation)
 {
-    if (relation->kind == KX_FOREIGN_KEY && relation->related_field == NULL)
+    if (kx_def__is_key(relation->kind) && relation->related_field == NULL)
         relation->related_field = relation->foreign_key;
-    if (relation->kind == KX_RELATED_SET && relation->local_field == NULL)
+    if (kx_def__is_set_of(relation->kind) && relation->local_field == NULL)
         relation->local_field = relation->foreign_key;
+    if (relation->kind == KX_MANY_TO_MANY && relation->through_local == NULL)
+        relation->through_local = relation->local_field;
+    if (relation->kind == KX_MANY_TO_MANY && relation->through_related == NULL)
+        relation->through_related = relation->related_field;
     if (relation->on_delete == KX_ACTION_DEFAULT)
         relation->on_delete = default_action(relation);
     if (relation->on_update == KX_ACTION_DEFAULT)
@@ -154,6 +195,8 @@ static void strip_text(const char **text, const char *otherwise)
 
 void kx_def__strip_relation(kx_relation *relation)
 {
+    strip_text(&relation->through_local, relation->local_field);
+    strip_text(&relation->through_related, relation->related_field);
     strip_text(&relation->related_field, relation->foreign_key);
     strip_text(&relation->local_field, relation->foreign_key);
     if (relation->on_delete == default_action(relation))
@@ -192,30 +235,4 @@ kx_def_index kx_def__of_index(const kx_cat_index *index)
 kx_def_relation kx_def__of_relation(const kx_cat_relation *relation)
 {
     return (kx_def_relation){.given = relation->declared, .implied = relation->implied, .raw = relation->raw};
-}
-
-/* ---- what is for later ------------------------------------------------------------ */
-
-static bool is_compound(const char *path)
-{
-    kx_slice piece;
-    return path != NULL && kx_catalog__next_path(&path, &piece) && path != NULL;
-}
-
-const char *kx_def__unsupported(const kx_relation *relation)
-{
-    if (relation->kind != KX_FOREIGN_KEY && relation->kind != KX_RELATED_SET)
-        return "relations of this kind";
-    if (relation->enforced)
-        return "enforced relations";
-    if (relation->deferred)
-        return "deferred checks";
-    if (relation->on_delete != KX_ACTION_DEFAULT && relation->on_delete != KX_DO_NOTHING)
-        return "acting on delete";
-    if (relation->on_update != KX_ACTION_DEFAULT && relation->on_update != KX_DO_NOTHING)
-        return "acting on update";
-    if (is_compound(relation->foreign_key) || is_compound(relation->related_field) ||
-        is_compound(relation->local_field))
-        return "compound keys";
-    return NULL;
 }

@@ -202,34 +202,108 @@ int kx_draft__add_index(kx_catalog *draft, size_t position, const kx_def_index *
 
 /* ---- relations -------------------------------------------------------------------------- */
 
-static int parse_key(kx_arena *arena, const char *collection, const char *text, kx_cat_key *key)
+int kx_draft__key(kx_arena *arena, const char *collection, const char *text, kx_cat_key *key)
 {
-    kx_cat_part *part = kx_arena__alloc(arena, sizeof *part);
-    if (part == NULL)
-        return kx_base__nomem();
-    *part = (kx_cat_part){0};
-    int rc = parse_place(arena, collection, text, &part->path, &part->text);
-    if (rc == KX_OK)
-        part->plain = kx_path__plain(part->text, &part->size);
-    *key = (kx_cat_key){.parts = part, .count = 1, .text = part->text};
-    return rc;
+    const char *rest = text;
+    kx_slice piece;
+    *key = (kx_cat_key){0};
+    while (kx_catalog__next_path(&rest, &piece)) {
+        kx_cat_part *parts = kx_draft__room(arena, key->parts, key->count, sizeof *parts), added = {0};
+        if (parts == NULL)
+            return KX_NOMEM;
+        key->parts = parts;
+        const char *name = kx_arena__text(arena, (const char *)piece.data, piece.size);
+        int rc = name != NULL ? parse_place(arena, collection, name, &added.path, &added.text) : kx_base__nomem();
+        if (rc != KX_OK)
+            return rc;
+        for (size_t i = 0; i < key->count; i++) {
+            if (strcmp(parts[i].text, added.text) == 0)
+                return invalid(collection, text, "the same field twice in a key");
+        }
+        added.plain = kx_path__plain(added.text, &added.size);
+        added.size = strlen(added.text);
+        parts[key->count++] = added;
+    }
+    return join_parts(arena, key->parts, key->count, &key->text);
 }
 
-/* The ends of a foreign key and of a set; `declared` gets the one spelling of both paths. */
+/* All ends; `declared` gets the one spelling of their texts. */
 static int prepare_ends(kx_arena *arena, const char *owner, kx_cat_relation *added)
 {
     kx_relation *declared = &added->declared;
-    bool is_key = declared->kind == KX_FOREIGN_KEY;
-    const char **local = is_key ? &declared->foreign_key : &declared->local_field;
-    const char **remote = is_key ? &declared->related_field : &declared->foreign_key;
-    int rc = parse_key(arena, owner, *local, &added->local);
-    if (rc == KX_OK)
-        rc = parse_key(arena, declared->target, *remote, &added->remote);
-    if (rc != KX_OK)
-        return kx_base__fail_in(rc, "relation '%s' of '%s'", declared->name, owner);
-    *local = added->local.text;
-    *remote = added->remote.text;
+    kx_cat_key *keys[KX_ENDS] = {&added->local, &added->remote, &added->junction.local, &added->junction.remote};
+    for (kx_end end = KX_END_LOCAL; end <= KX_END_LINK_REMOTE; end++) {
+        const char **text = kx_def__end(declared, end);
+        if (text == NULL)
+            continue;
+        int rc = kx_draft__key(arena, kx_def__end_collection(owner, declared, end), *text, keys[end]);
+        if (rc != KX_OK)
+            return kx_base__fail_in(rc, "relation '%s' of '%s'", declared->name, owner);
+        *text = keys[end]->text;
+    }
     return KX_OK;
+}
+
+static int relation_fault(const char *collection, const kx_relation *relation, const char *what)
+{
+    return kx_base__fail_at(KX_INVALID, collection, relation->name, NULL, NULL, "%s.%s: %s", collection, relation->name,
+                            what);
+}
+
+static int check_junction(const char *owner, const kx_cat_relation *added)
+{
+    const kx_relation *d = &added->declared;
+    if (added->local.count + added->remote.count + added->junction.local.count + added->junction.remote.count > KX_ENDS)
+        return relation_fault(owner, d, "the keys of a many-to-many are of one field each");
+    if (strcmp(d->through, owner) == 0 || strcmp(d->through, d->target) == 0)
+        return relation_fault(owner, d, "its junction is a collection of its own, and neither of its ends");
+    if (strcmp(d->through_local, d->through_related) == 0)
+        return kx_base__fail_at(KX_INVALID, owner, d->name, NULL, NULL,
+                                "%s.%s: one field '%s' of '%s' cannot hold both keys; .through_local and "
+                                ".through_related name two",
+                                owner, d->name, d->through_local, d->through);
+    return KX_OK;
+}
+
+/* Whether the ends fit each other. */
+static int check_ends(const char *owner, const kx_cat_relation *added)
+{
+    const kx_relation *d = &added->declared;
+    if (d->kind == KX_MANY_TO_MANY)
+        return check_junction(owner, added);
+    if (added->local.count != added->remote.count)
+        return kx_base__fail_at(KX_INVALID, owner, d->name, NULL, NULL,
+                                "%s.%s: '%s' of '%s' and '%s' of '%s' are keys of different numbers of fields", owner,
+                                d->name, added->local.text, owner, added->remote.text, d->target);
+    if (kx_def__is_key(d->kind) && strcmp(d->target, owner) == 0 && strcmp(added->local.text, added->remote.text) == 0)
+        return relation_fault(owner, d,
+                              "it relates every document to itself; .related_field names the field that the key "
+                              "equals");
+    return KX_OK;
+}
+
+static int pair_of(kx_arena *arena, const kx_cat_key *first, const kx_cat_key *second, const char **paths)
+{
+    kx_cat_part parts[2] = {first->parts[0], second->parts[0]};
+    return join_parts(arena, parts, 2, paths);
+}
+
+static int prepare_junction(kx_arena *arena, kx_cat_relation *added)
+{
+    kx_cat_junction *junction = &added->junction;
+    if (added->declared.kind != KX_MANY_TO_MANY)
+        return KX_OK;
+    int rc = pair_of(arena, &junction->local, &junction->remote, &junction->onward_paths);
+    return rc == KX_OK ? pair_of(arena, &junction->remote, &junction->local, &junction->back_paths) : rc;
+}
+
+static int copy_texts(kx_arena *arena, kx_relation *declared)
+{
+    const char **texts[] = {&declared->name, &declared->target, &declared->reverse, &declared->through};
+    int rc = KX_OK;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && rc == KX_OK; i++)
+        rc = kx_draft__text(arena, *texts[i], texts[i]);
+    return rc;
 }
 
 int kx_draft__add_relation(kx_catalog *draft, size_t position, const kx_def_relation *def)
@@ -242,11 +316,11 @@ int kx_draft__add_relation(kx_catalog *draft, size_t position, const kx_def_rela
     if (rc == KX_OK)
         rc = prepare_ends(arena, collection->name, &added);
     if (rc == KX_OK)
-        rc = kx_draft__text(arena, def->given.name, &added.declared.name);
+        rc = check_ends(collection->name, &added);
     if (rc == KX_OK)
-        rc = kx_draft__text(arena, def->given.target, &added.declared.target);
+        rc = prepare_junction(arena, &added);
     if (rc == KX_OK)
-        rc = kx_draft__text(arena, def->given.reverse, &added.declared.reverse);
+        rc = copy_texts(arena, &added.declared);
     if (rc == KX_OK)
         rc = kx_draft__slice(arena, def->raw, &added.raw);
     if (rc != KX_OK)

@@ -71,18 +71,14 @@ static int remove_index(kx_catalog *draft, size_t position, const char *paths)
     const kx_cat_index *index = paths != NULL ? kx_catalog__index(collection, paths) : NULL;
     if (index == NULL)
         return none("index", paths, collection->name);
-    size_t item = (size_t)(index - collection->indexes);
-    const kx_cat_collection *owner;
-    if (kx_draft__serving(collection, index->paths) == item) {
-        const kx_cat_relation *relation = kx_draft__needs(draft, collection->name, index->paths, &owner);
-        if (relation != NULL)
-            return needed(collection->name, index->paths, owner, relation);
-    }
+    kx_demand demand = kx_draft__demand(draft, collection->name, index->paths);
+    if (demand.relation != NULL)
+        return needed(collection->name, index->paths, demand.owner, demand.relation);
     int rc = check_newer(draft, collection->name, "an index");
     if (rc == KX_OK)
         rc = kx_draft__give_table(draft, index->table);
     if (rc == KX_OK)
-        kx_draft__remove_index(collection, item);
+        kx_draft__remove_index(collection, (size_t)(index - collection->indexes));
     return rc;
 }
 
@@ -146,6 +142,8 @@ static int remove_relation(kx_catalog *draft, size_t position, const char *name)
         rc = kx_draft__prune(draft, position);
     if (rc == KX_OK)
         rc = kx_draft__prune(draft, kx_draft__find(draft, gone.target));
+    if (rc == KX_OK && gone.kind == KX_MANY_TO_MANY)
+        rc = kx_draft__prune(draft, kx_draft__find(draft, gone.through));
     return rc;
 }
 
@@ -192,10 +190,11 @@ static int remove_incoming(kx_catalog *draft, const char *name)
         kx_cat_collection *other = &draft->collections[i];
         for (size_t r = other->relation_count; r-- > 0 && strcmp(other->name, name) != 0;) {
             const kx_cat_relation *relation = &other->relations[r];
-            if (strcmp(relation->declared.target, name) != 0)
+            bool is_through = relation->declared.through != NULL && strcmp(relation->declared.through, name) == 0;
+            if (strcmp(relation->declared.target, name) != 0 && !is_through)
                 continue;
             const kx_cat_relation *key =
-                relation->implied ? key_of(draft, other->name, relation->declared.name, &owner) : NULL;
+                relation->implied && !is_through ? key_of(draft, other->name, relation->declared.name, &owner) : NULL;
             if (key == NULL)
                 return needed(name, NULL, other, relation);
             kx_draft__remove_relation(other, r);

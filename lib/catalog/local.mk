@@ -13,7 +13,9 @@ kx_sources += \
 	lib/catalog/initial.c \
 	lib/catalog/names.c \
 	lib/catalog/path.c \
+	lib/catalog/need.c \
 	lib/catalog/plan.c \
+	lib/catalog/refer.c \
 	lib/catalog/read.c \
 	lib/catalog/resolve.c \
 	lib/catalog/schema_json.c

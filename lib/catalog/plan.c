@@ -92,6 +92,21 @@ static void add_indexes(kx_cat_plan *plan, const kx_catalog *from)
     }
 }
 
+/* A collection that is new has no documents to check. */
+static void add_checks(kx_cat_plan *plan, const kx_catalog *from)
+{
+    for (size_t i = 0; i < plan->next->count; i++) {
+        const kx_cat_collection *after = &plan->next->collections[i];
+        const kx_cat_collection *before = kx_catalog__numbered(from, after->number);
+        for (size_t r = 0; r < after->relation_count && before != NULL; r++) {
+            const kx_relation *declared = &after->relations[r].declared;
+            const kx_cat_relation *found = kx_catalog__relation(before, declared->name);
+            if (declared->enforced && (found == NULL || !found->declared.enforced))
+                add_step(plan, KX_STEP_CHECK_RELATION, i, (kx_store_table){0})->item = r;
+        }
+    }
+}
+
 static void add_changed(kx_cat_plan *plan, const kx_catalog *from)
 {
     for (size_t i = 0; i < plan->next->count; i++) {
@@ -110,7 +125,8 @@ static size_t most_steps(const kx_catalog *catalog)
 {
     size_t most = catalog->count;
     for (size_t i = 0; i < catalog->count; i++)
-        most += catalog->collections[i].field_count + catalog->collections[i].index_count;
+        most += catalog->collections[i].field_count + catalog->collections[i].index_count +
+                catalog->collections[i].relation_count;
     return most;
 }
 
@@ -150,6 +166,7 @@ int kx_draft__plan(const kx_catalog *from, kx_catalog *draft, kx_cat_plan *plan)
     add_collections(plan, from);
     add_fields(plan, from);
     add_indexes(plan, from);
+    add_checks(plan, from);
     add_changed(plan, from);
     return KX_OK;
 }

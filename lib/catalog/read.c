@@ -191,7 +191,6 @@ static int read_relation(const reader *r, kx_slice item, kx_def_collection *out)
     kx_def_relation def = {0};
     bool newer = false;
     int rc = read_definition(r, kx_def__relation_members, item, &def, &def.raw, &newer);
-    newer |= rc == KX_OK && r->stored && kx_def__unsupported(&def.given) != NULL;
     out->newer |= newer;
     if (rc != KX_OK || newer)
         return rc;

@@ -1,85 +1,15 @@
 /*
- * resolve.c -- what follows from what: reverses, implied indexes, and the links of a finished catalog.
+ * resolve.c -- what follows from what: reverses, and the links of a finished catalog.
  *
  *   orders.user   foreign key, .foreign_key = "user_id"   an index over orders.user_id   (who refers to this user?)
  *                                                         an index over users.user_id    (which user is it?)
  *                 .reverse = "orders"                     the set users.orders, which needs the same two
- *
- * An explicit index over exactly the same single path serves, unless it is multi. Implied ones are made last and are
- * plain.
  */
 #include "catalog/catalog_impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- indexes that relations need ------------------------------------------------- */
-
-static bool is_over(const kx_cat_index *index, const char *path)
-{
-    return index->count == 1 && !index->parts[0].descending && strcmp(index->parts[0].text, path) == 0;
-}
-
-size_t kx_draft__serving(const kx_cat_collection *collection, const char *path)
-{
-    for (size_t i = 0; i < collection->index_count; i++) {
-        if (!collection->indexes[i].multi && is_over(&collection->indexes[i], path))
-            return i;
-    }
-    return SIZE_MAX;
-}
-
-static bool stands_on(const kx_cat_collection *owner, const kx_cat_relation *relation, const char *collection,
-                      const char *path)
-{
-    return (strcmp(owner->name, collection) == 0 && strcmp(relation->local.text, path) == 0) ||
-           (strcmp(relation->declared.target, collection) == 0 && strcmp(relation->remote.text, path) == 0);
-}
-
-const kx_cat_relation *kx_draft__needs(const kx_catalog *draft, const char *collection, const char *path,
-                                       const kx_cat_collection **owner)
-{
-    for (size_t i = 0; i < draft->count; i++) {
-        *owner = &draft->collections[i];
-        for (size_t r = 0; r < (*owner)->relation_count; r++) {
-            if (stands_on(*owner, &(*owner)->relations[r], collection, path))
-                return &(*owner)->relations[r];
-        }
-    }
-    *owner = NULL;
-    return NULL;
-}
-
-static int imply_index(kx_catalog *draft, size_t position, const char *path, const kx_cat_collection *owner,
-                       const kx_cat_relation *relation)
-{
-    const kx_cat_collection *collection = &draft->collections[position];
-    if (kx_draft__serving(collection, path) != SIZE_MAX)
-        return KX_OK;
-    if (kx_catalog__index(collection, path) != NULL)
-        return kx_base__fail_at(KX_CONFLICT, collection->name, path, NULL, NULL,
-                                "relation %s.%s needs an index over '%s' of '%s', but the one declared there is multi",
-                                owner->name, relation->declared.name, path, collection->name);
-    kx_def_index def = {.given = {.paths = path}, .implied = true};
-    int rc = kx_draft__take_table(draft, KX_STORE_POSTINGS, &def.table);
-    return rc == KX_OK ? kx_draft__add_index(draft, position, &def) : rc;
-}
-
-/* `owner` and `relation` stay where they are: adding an index moves neither. */
-static int imply_indexes(kx_catalog *draft, size_t position)
-{
-    const kx_cat_collection *owner = &draft->collections[position];
-    int rc = KX_OK;
-    for (size_t r = 0; r < owner->relation_count && rc == KX_OK; r++) {
-        const kx_cat_relation *relation = &owner->relations[r];
-        rc = imply_index(draft, position, relation->local.text, owner, relation);
-        if (rc == KX_OK)
-            rc = imply_index(draft, kx_draft__find(draft, relation->declared.target), relation->remote.text, owner,
-                             relation);
-    }
-    return rc;
-}
 
 const kx_cat_collection *kx_draft__newer(const kx_catalog *draft)
 {
@@ -90,35 +20,30 @@ const kx_cat_collection *kx_draft__newer(const kx_catalog *draft)
     return NULL;
 }
 
-/* Beside relations that only a later version understands, an index too many is better than one too few. */
-int kx_draft__prune(kx_catalog *draft, size_t position)
-{
-    kx_cat_collection *collection = &draft->collections[position];
-    const kx_cat_collection *owner;
-    if (kx_draft__newer(draft) != NULL)
-        return KX_OK;
-    for (size_t i = collection->index_count; i-- > 0;) {
-        const kx_cat_index *index = &collection->indexes[i];
-        if (!index->implied || kx_draft__needs(draft, collection->name, index->paths, &owner) != NULL)
-            continue;
-        int rc = kx_draft__give_table(draft, index->table);
-        if (rc != KX_OK)
-            return rc;
-        kx_draft__remove_index(collection, i);
-    }
-    return KX_OK;
-}
-
 /* ---- reverses ------------------------------------------------------------------------ */
+
+static kx_relation_kind kind_of_reverse(kx_relation_kind kind)
+{
+    switch (kind) {
+    case KX_FOREIGN_KEY: return KX_RELATED_SET;
+    case KX_ONE_TO_ONE: return KX_RELATED_ONE;
+    default: return kind;
+    }
+}
 
 static kx_def_relation reverse_of(const kx_cat_collection *owner, const kx_relation *key)
 {
+    bool is_link = key->kind == KX_MANY_TO_MANY;
     kx_def_relation def = {
         .given = {.name = key->reverse,
-                  .kind = KX_RELATED_SET,
+                  .kind = kind_of_reverse(key->kind),
                   .target = owner->name,
                   .foreign_key = key->foreign_key,
-                  .local_field = key->related_field},
+                  .local_field = key->related_field,
+                  .related_field = is_link ? key->local_field : NULL,
+                  .through = key->through,
+                  .through_local = key->through_related,
+                  .through_related = key->through_local},
         .implied = true,
     };
     kx_def__fill_relation(&def.given);
@@ -156,8 +81,7 @@ static int imply_reverses(kx_catalog *draft, size_t position)
     return rc;
 }
 
-/* Only what has changed can lack anything; a reverse that is added changes its collection, and needs what its key
-   needs. */
+/* Only what has changed can name a reverse that is not there; one that is added changes its collection. */
 int kx_draft__imply(kx_catalog *draft)
 {
     int rc = KX_OK;
@@ -165,25 +89,28 @@ int kx_draft__imply(kx_catalog *draft)
         if (draft->collections[i].changed)
             rc = imply_reverses(draft, i);
     }
-    for (size_t i = 0; i < draft->count && rc == KX_OK; i++) {
-        if (draft->collections[i].changed)
-            rc = imply_indexes(draft, i);
-    }
-    return rc;
+    return rc == KX_OK ? kx_draft__imply_indexes(draft) : rc;
 }
 
 /* ---- linking ---------------------------------------------------------------------------- */
 
-static bool are_mirrors(const kx_cat_relation *key, const kx_cat_relation *set)
+/* The same key, or the same junction, seen from both ends. */
+static bool are_mirrors(const kx_cat_relation *one, const kx_cat_relation *other)
 {
-    return key->declared.kind == KX_FOREIGN_KEY && set->declared.kind == KX_RELATED_SET && key->owner == set->target &&
-           key->target == set->owner && strcmp(key->local.text, set->remote.text) == 0 &&
-           strcmp(key->remote.text, set->local.text) == 0;
+    const kx_relation *a = &one->declared, *b = &other->declared;
+    if (one->owner != other->target || one->target != other->owner ||
+        strcmp(one->local.text, other->remote.text) != 0 || strcmp(one->remote.text, other->local.text) != 0)
+        return false;
+    if (a->kind == KX_MANY_TO_MANY && b->kind == KX_MANY_TO_MANY)
+        return strcmp(a->through, b->through) == 0 && strcmp(a->through_local, b->through_related) == 0 &&
+               strcmp(a->through_related, b->through_local) == 0;
+    return (kx_def__is_key(a->kind) && kind_of_reverse(a->kind) == b->kind) ||
+           (kx_def__is_key(b->kind) && kind_of_reverse(b->kind) == a->kind);
 }
 
-static bool are_paired(const kx_cat_relation *key, const kx_cat_relation *set)
+static bool names(const kx_cat_relation *one, const kx_cat_relation *other)
 {
-    return key->declared.reverse != NULL && strcmp(key->declared.reverse, set->declared.name) == 0;
+    return one->declared.reverse != NULL && strcmp(one->declared.reverse, other->declared.name) == 0;
 }
 
 /* Of several that mirror a relation: the pair that was declared as one, else the first by name, whatever the order
@@ -192,9 +119,8 @@ static bool is_better(const kx_cat_relation *relation, const kx_cat_relation *fo
 {
     if (found == NULL)
         return true;
-    bool is_key = relation->declared.kind == KX_FOREIGN_KEY;
-    bool found_paired = is_key ? are_paired(relation, found) : are_paired(found, relation);
-    bool paired = is_key ? are_paired(relation, candidate) : are_paired(candidate, relation);
+    bool found_paired = names(relation, found) || names(found, relation);
+    bool paired = names(relation, candidate) || names(candidate, relation);
     return paired != found_paired ? paired : strcmp(candidate->declared.name, found->declared.name) < 0;
 }
 
@@ -203,31 +129,58 @@ static const kx_cat_relation *find_reverse(const kx_cat_relation *relation)
     const kx_cat_relation *found = NULL;
     for (size_t i = 0; i < relation->target->relation_count; i++) {
         const kx_cat_relation *other = &relation->target->relations[i];
-        if ((are_mirrors(relation, other) || are_mirrors(other, relation)) && is_better(relation, found, other))
+        if (are_mirrors(relation, other) && is_better(relation, found, other))
             found = other;
     }
     return found;
 }
 
-static int link_ends(kx_catalog *draft, kx_cat_collection *collection)
+static int missing(const kx_cat_collection *collection, const kx_cat_relation *relation, const char *paths,
+                   const char *where)
 {
-    for (size_t r = 0; r < collection->relation_count; r++) {
+    const char *owner = collection->name, *name = relation->declared.name;
+    if (paths == NULL)
+        return kx_base__fail_at(KX_CORRUPT, owner, name, NULL, NULL,
+                                "relation %s.%s: its %s collection '%s' is not in the catalog", owner, name,
+                                relation->target == NULL ? "target" : "junction", where);
+    return kx_base__fail_at(KX_CORRUPT, owner, name, NULL, NULL,
+                            "relation %s.%s: its index over '%s' of '%s' is not in the catalog", owner, name, paths,
+                            where);
+}
+
+static int link_junction(const kx_catalog *draft, const kx_cat_collection *owner, kx_cat_relation *relation)
+{
+    kx_cat_junction *junction = &relation->junction;
+    if (relation->declared.kind != KX_MANY_TO_MANY)
+        return KX_OK;
+    junction->collection = kx_catalog__find(draft, relation->declared.through);
+    if (junction->collection == NULL)
+        return missing(owner, relation, NULL, relation->declared.through);
+    junction->onward = kx_catalog__index(junction->collection, junction->onward_paths);
+    junction->back = kx_catalog__index(junction->collection, junction->back_paths);
+    if (junction->onward == NULL || junction->back == NULL)
+        return missing(owner, relation, junction->onward == NULL ? junction->onward_paths : junction->back_paths,
+                       junction->collection->name);
+    return KX_OK;
+}
+
+static int link_ends(const kx_catalog *draft, kx_cat_collection *collection)
+{
+    int rc = KX_OK;
+    for (size_t r = 0; r < collection->relation_count && rc == KX_OK; r++) {
         kx_cat_relation *relation = &collection->relations[r];
         relation->owner = collection;
         relation->target = kx_catalog__find(draft, relation->declared.target);
         if (relation->target == NULL)
-            return kx_base__fail_at(KX_CORRUPT, collection->name, relation->declared.name, NULL, NULL,
-                                    "relation %s.%s: its target collection '%s' is not in the catalog",
-                                    collection->name, relation->declared.name, relation->declared.target);
-        size_t index = kx_draft__serving(relation->target, relation->remote.text);
-        if (index == SIZE_MAX)
-            return kx_base__fail_at(KX_CORRUPT, collection->name, relation->declared.name, NULL, NULL,
-                                    "relation %s.%s: its index over '%s' of '%s' is not in the catalog",
-                                    collection->name, relation->declared.name, relation->remote.text,
-                                    relation->target->name);
-        relation->index = &relation->target->indexes[index];
+            return missing(collection, relation, NULL, relation->declared.target);
+        relation->index = kx_catalog__index(relation->target, relation->remote.text);
+        if (relation->index == NULL || relation->index->multi)
+            return missing(collection, relation, relation->remote.text, relation->target->name);
+        if (collection->writable && kx_catalog__index(collection, relation->local.text) == NULL)
+            return missing(collection, relation, relation->local.text, collection->name);
+        rc = link_junction(draft, collection, relation);
     }
-    return KX_OK;
+    return rc;
 }
 
 static void link_collection(kx_cat_collection *collection)
@@ -283,5 +236,5 @@ int kx_draft__finish(kx_catalog *draft)
         for (size_t r = 0; r < draft->collections[i].relation_count; r++)
             draft->collections[i].relations[r].reverse = find_reverse(&draft->collections[i].relations[r]);
     }
-    return rc;
+    return rc == KX_OK ? kx_draft__refer(draft) : rc;
 }

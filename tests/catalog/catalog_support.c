@@ -69,7 +69,8 @@ static void check_links(const kx_catalog *catalog)
             const kx_cat_relation *relation = &collection->relations[r];
             ok &= relation->owner == collection &&
                   relation->target == kx_catalog__find(catalog, relation->declared.target);
-            ok &= relation->index->count == 1 && strcmp(relation->index->parts[0].text, relation->remote.text) == 0;
+            ok &= relation->index->count == relation->remote.count &&
+                  strcmp(relation->index->paths, relation->remote.text) == 0;
             ok &= !collection->writable || kx_catalog__index(collection, relation->local.text) != NULL;
         }
     }

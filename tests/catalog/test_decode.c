@@ -172,15 +172,9 @@ START_TEST(what_this_version_cannot_keep_true_makes_a_collection_read_only)
         "{\"collection\":\"orders\",\"fields\":[{\"path\":\"n\",\"features\":4}]}",
         "{\"collection\":\"orders\",\"indexes\":[{\"paths\":\"x\",\"table\":5,\"fold\":true}]}",
         "{\"collection\":\"orders\",\"indexes\":[{\"shape\":\"r-tree\",\"features\":2,\"table\":6}]}",
-        "{\"collection\":\"orders\",\"relations\":[{\"name\":\"r\",\"kind\":\"many_to_many\",\"target\":\"users\","
-        "\"through\":\"j\"}]}",
         "{\"collection\":\"orders\",\"relations\":[{\"name\":\"r\",\"kind\":\"hyperedge\"}]}",
         "{\"collection\":\"orders\",\"relations\":[{\"name\":\"r\",\"kind\":\"foreign_key\",\"target\":\"users\","
-        "\"foreign_key\":\"user_id\",\"on_delete\":\"cascade\"}]}",
-        "{\"collection\":\"orders\",\"relations\":[{\"name\":\"r\",\"kind\":\"foreign_key\",\"target\":\"users\","
         "\"foreign_key\":\"user_id\",\"on_delete\":\"archive\"}]}",
-        "{\"collection\":\"orders\",\"relations\":[{\"name\":\"r\",\"kind\":\"foreign_key\",\"target\":\"users\","
-        "\"foreign_key\":\"user_id\",\"enforced\":true}]}",
     };
     const kx_catalog *users_only = kxt_declared(
         kxt_empty(), MODELS(MODEL("users", .indexes = INDEXES({.paths = "user_id", .primary = true})),

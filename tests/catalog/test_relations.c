@@ -131,7 +131,7 @@ START_TEST(a_multi_index_cannot_stand_where_a_relation_needs_one)
                 "index 'user_id' of 'users': declared multi, but relation orders.user needs one that is not");
     kxt_refused(kxt_declared(kxt_empty(), MODELS(multi)),
                 MODELS(MODEL("orders", .relations = RELATIONS(KEY("user", "users", "user_id")))), KX_CONFLICT,
-                "relation orders.user needs an index over 'user_id' of 'users', but the one declared there is multi");
+                "index 'user_id' of 'users': declared multi, but relation orders.user needs one that is not");
 }
 END_TEST
 
@@ -284,24 +284,171 @@ START_TEST(an_action_must_be_possible)
 }
 END_TEST
 
-START_TEST(what_is_for_later_says_so)
+static kx_relation link(kx_relation given)
 {
-    refuse((kx_relation){.name = "r",
-                         .kind = KX_MANY_TO_MANY,
-                         .target = "t",
-                         .through = "j",
-                         .local_field = "a",
-                         .related_field = "b"},
-           "orders.r: this version does not do relations of this kind yet");
-    refuse((kx_relation){.name = "r", .kind = KX_ONE_TO_ONE, .target = "t", .foreign_key = "a"},
-           "orders.r: this version does not do relations of this kind yet");
-    refuse((kx_relation)KEY("r", "users", "x", .enforced = true),
-           "orders.r: this version does not do enforced relations yet");
-    refuse((kx_relation)KEY("r", "users", "x", .on_delete = KX_CASCADE),
-           "orders.r: this version does not do acting on delete yet");
-    refuse((kx_relation)KEY("r", "users", "x", .on_update = KX_RESTRICT),
-           "orders.r: this version does not do acting on update yet");
-    refuse((kx_relation)KEY("r", "users", "x,y"), "orders.r: this version does not do compound keys yet");
+    given.name = "r";
+    given.kind = KX_MANY_TO_MANY;
+    given.target = "t";
+    return given;
+}
+
+START_TEST(kinds_name_what_they_cannot_do_without)
+{
+    refuse(link((kx_relation){.local_field = "a", .related_field = "b"}),
+           "orders.r: it names no .through, the collection of its links");
+    refuse(link((kx_relation){.through = "j", .related_field = "b"}),
+           "orders.r: it names no .local_field or no .related_field, the keys of its ends");
+    refuse(link((kx_relation){.through = "j", .local_field = "a", .related_field = "b", .foreign_key = "c"}),
+           "orders.r: a many-to-many takes no .foreign_key");
+    refuse(link((kx_relation){.through = "j", .local_field = "a", .related_field = "b", .enforced = true}),
+           "orders.r: a many-to-many takes no .enforced");
+    refuse(link((kx_relation){.through = "j", .local_field = "a", .related_field = "a"}),
+           "orders.r: one field 'a' of 'j' cannot hold both keys; .through_local and .through_related name two");
+    refuse(link((kx_relation){.through = "j", .local_field = "a,b", .related_field = "c,d"}),
+           "orders.r: the keys of a many-to-many are of one field each");
+    refuse(link((kx_relation){.through = "orders", .local_field = "a", .related_field = "b"}),
+           "orders.r: its junction is a collection of its own, and neither of its ends");
+    refuse((kx_relation){.name = "r", .kind = KX_ONE_TO_ONE, .target = "t"}, "orders.r: it names no .foreign_key");
+    refuse((kx_relation){.name = "r", .kind = KX_RELATED_ONE, .target = "t", .foreign_key = "a", .optional = true},
+           "orders.r: a related one takes no .optional");
+}
+END_TEST
+
+START_TEST(keys_of_several_fields_have_as_many_at_both_ends)
+{
+    refuse((kx_relation)KEY("r", "users", "x,y", .related_field = "z"),
+           "orders.r: 'x,y' of 'orders' and 'z' of 'users' are keys of different numbers of fields");
+    refuse((kx_relation)KEY("r", "users", "x,x"),
+           "relation 'r' of 'orders': orders.x,x: the same field twice in a key");
+    refuse((kx_relation)KEY("r", "orders", "x, y", .related_field = "x,y"),
+           "orders.r: it relates every document to itself; .related_field names the field that the key equals");
+}
+END_TEST
+
+START_TEST(actions_that_cannot_be_carried_out_are_refused)
+{
+    refuse((kx_relation)KEY("r", "users", "x", .enforced = true, .on_delete = KX_DO_NOTHING),
+           "orders.r: .on_delete cannot do nothing about a key that is enforced, unless it is .deferred");
+    const kx_field fields[] = {{.path = "x", .optional = true}, {.path = "y", .type = KX_TYPE_INT}, {0}};
+    const kx_relation nulls = KEY("r", "users", "x,y", .optional = true, .on_delete = KX_SET_NULL);
+    kxt_refused(kxt_empty(), MODELS(MODEL("orders", .fields = fields, .relations = RELATIONS(nulls))), KX_INVALID,
+                "orders.r: .on_delete cannot set the required field 'y' null");
+    const kx_relation defaults = KEY("r", "users", "x", .on_update = KX_SET_DEFAULT);
+    kxt_refused(kxt_empty(), MODELS(MODEL("orders", .fields = fields, .relations = RELATIONS(defaults))), KX_INVALID,
+                "orders.r: .on_update sets the default, but the field 'x' has no .initial");
+}
+END_TEST
+
+/* ---- other kinds -------------------------------------------------------------------------- */
+
+START_TEST(an_enforced_key_needs_a_unique_target)
+{
+    const kx_relation loose = KEY("user", "users", "user_id");
+    const kx_relation strict = KEY("user", "users", "user_id", .enforced = true);
+    const kx_relation other = KEY("payer", "users", "payer_id", .related_field = "user_id", .enforced = true);
+    const kx_catalog *catalog = kxt_declared(kxt_empty(), MODELS(MODEL("orders", .relations = RELATIONS(loose))));
+    ck_assert(!kx_catalog__index(kx_catalog__find(catalog, "users"), "user_id")->unique);
+    catalog = kxt_declared(catalog, MODELS(MODEL("orders", .relations = RELATIONS(other))));
+    const kx_cat_index *index = kx_catalog__index(kx_catalog__find(catalog, "users"), "user_id");
+    ck_assert(index->unique && index->implied);
+    kxt_refused(kxt_empty(),
+                MODELS(MODEL("users", .indexes = INDEXES({.paths = "user_id"})),
+                       MODEL("orders", .relations = RELATIONS(strict))),
+                KX_CONFLICT,
+                "index 'user_id' of 'users': declared not unique, but relation orders.user needs one that is");
+    kxt_refused(catalog, MODELS(MODEL("users", .indexes = INDEXES({.paths = "user_id"}))), KX_CONFLICT,
+                "index 'user_id' of 'users': declared not unique, but relation orders.payer needs one that is");
+    const kx_cat_collection *orders = kx_catalog__find(kxt_reloaded(catalog), "orders");
+    ck_assert(orders->has_enforced && kx_catalog__relation(orders, "payer")->declared.on_delete == KX_RESTRICT);
+}
+END_TEST
+
+START_TEST(a_one_to_one_is_unique_and_its_reverse_is_one)
+{
+    const kx_relation one = {.name = "user", .kind = KX_ONE_TO_ONE, .target = "users", .foreign_key = "user_id",
+                             .reverse = "profile"};
+    const kx_catalog *catalog = kxt_declared(kxt_empty(), MODELS(MODEL("profiles", .relations = RELATIONS(one))));
+    catalog = kxt_reloaded(catalog);
+    const kx_cat_collection *profiles = kx_catalog__find(catalog, "profiles"), *users = kx_catalog__find(catalog, "users");
+    const kx_cat_relation *profile = kx_catalog__relation(users, "profile");
+    ck_assert_int_eq(profile->declared.kind, KX_RELATED_ONE);
+    ck_assert(profile->index == kx_catalog__index(profiles, "user_id") && profile->index->unique);
+    ck_assert_ptr_eq(profile->reverse, kx_catalog__relation(profiles, "user"));
+    ck_assert(users->incoming_count == 1 && users->incoming[0]->from == profiles && users->outgoing_count == 0);
+    ck_assert(profiles->outgoing_count == 1 && profiles->outgoing[0] == users->incoming[0]);
+}
+END_TEST
+
+START_TEST(a_many_to_many_has_a_junction_with_both_indexes)
+{
+    const kx_relation products = {.name = "products", .kind = KX_MANY_TO_MANY, .target = "products",
+                                  .through = "items", .local_field = "order_id", .related_field = "product_id",
+                                  .reverse = "orders"};
+    const kx_relation back = {.name = "orders", .kind = KX_MANY_TO_MANY, .target = "orders", .through = "items",
+                              .local_field = "product_id", .related_field = "order_id"};
+    const kx_catalog *catalog =
+        kxt_declared(kxt_empty(), MODELS(MODEL("orders", .relations = RELATIONS(products)),
+                                         MODEL("products", .indexes = INDEXES({.paths = "product_id", .primary = true}))));
+    catalog = kxt_reloaded(kxt_declared(catalog, MODELS(MODEL("products", .relations = RELATIONS(back)))));
+    const kx_cat_collection *orders = kx_catalog__find(catalog, "orders"), *goods = kx_catalog__find(catalog, "products");
+    const kx_cat_collection *items = kx_catalog__find(catalog, "items");
+    const kx_cat_relation *there = kx_catalog__relation(orders, "products"), *here = kx_catalog__relation(goods, "orders");
+    ck_assert(there->reverse == here && here->reverse == there);
+    ck_assert_str_eq(kxt_indexes(catalog, "orders"), "order_id*");
+    ck_assert(kx_catalog__index(orders, "order_id")->unique);
+    ck_assert_str_eq(there->junction.onward->paths, "order_id,product_id");
+    ck_assert_str_eq(there->junction.back->paths, "product_id,order_id");
+    ck_assert(there->junction.onward->unique && there->junction.back->unique && there->junction.onward == here->junction.back);
+    ck_assert_uint_eq(items->outgoing_count, 2);
+    ck_assert(orders->incoming_count == 1 && goods->incoming_count == 1);
+    ck_assert(goods->incoming[0]->link && goods->incoming[0]->index == there->junction.back &&
+              goods->incoming[0]->on_delete == KX_CASCADE);
+}
+END_TEST
+
+START_TEST(dropping_a_many_to_many_leaves_its_junction_without_implied_indexes)
+{
+    const kx_relation products = {.name = "products", .kind = KX_MANY_TO_MANY, .target = "products",
+                                  .through = "items", .local_field = "order_id", .related_field = "product_id"};
+    kx_cat_plan plan;
+    const kx_catalog *catalog = kxt_declared(kxt_empty(), MODELS(MODEL("orders", .relations = RELATIONS(products))));
+    ck_assert_int_eq(kx_catalog__drop_collection(catalog, "items", &plan), KX_CONFLICT);
+    ck_assert_int_eq(kx_catalog__drop_index(catalog, "items", "order_id,product_id", &plan), KX_CONFLICT);
+    catalog = kxt_taken(kx_catalog__drop_relation(catalog, "orders", "products", &plan), catalog, &plan);
+    ck_assert_str_eq(kxt_indexes(catalog, "items"), "");
+    ck_assert_str_eq(kxt_indexes(catalog, "orders"), "");
+    catalog = kxt_taken(kx_catalog__drop_collection(catalog, "items", &plan), catalog, &plan);
+    ck_assert_ptr_null(kx_catalog__find(catalog, "items"));
+}
+END_TEST
+
+START_TEST(keys_of_several_fields_stand_on_compound_indexes)
+{
+    const kx_relation user = KEY("user", "users", "tenant, user_id", .enforced = true, .reverse = "orders");
+    const kx_catalog *catalog =
+        kxt_reloaded(kxt_declared(kxt_empty(), MODELS(MODEL("orders", .relations = RELATIONS(user)))));
+    const kx_cat_relation *relation = kx_catalog__relation(kx_catalog__find(catalog, "orders"), "user");
+    ck_assert_str_eq(relation->local.text, "tenant,user_id");
+    ck_assert_uint_eq(relation->remote.count, 2);
+    ck_assert(relation->index->unique && relation->index->count == 2);
+    ck_assert_str_eq(kxt_indexes(catalog, "orders"), "tenant,user_id*");
+    ck_assert_str_eq(relation->reverse->declared.name, "orders");
+}
+END_TEST
+
+START_TEST(enforcing_a_key_of_a_collection_that_was_there_asks_for_a_check)
+{
+    const kx_relation strict = KEY("user", "users", "user_id", .enforced = true);
+    kx_cat_plan plan;
+    kx_catalog *store = (kx_catalog *)(uintptr_t)kxt_declared(kxt_empty(), MODELS(MODEL("orders")));
+    const kx_model model = *MODEL("orders", .relations = RELATIONS(strict));
+    ck_assert_int_eq(kx_catalog__declare(store, (const kx_model *const[]){&model, NULL}, &plan), KX_OK);
+    ck_assert_int_eq(plan.steps[plan.count - 1].kind, KX_STEP_CHECK_RELATION);
+    kx_catalog__plan_free(&plan);
+    ck_assert_int_eq(kx_catalog__declare(kxt_empty(), (const kx_model *const[]){&model, NULL}, &plan), KX_OK);
+    for (size_t i = 0; i < plan.count; i++)
+        ck_assert_int_ne(plan.steps[i].kind, KX_STEP_CHECK_RELATION);
+    kx_catalog__plan_free(&plan);
 }
 END_TEST
 
@@ -375,7 +522,15 @@ int main(void)
     tcase_add_test(refused, a_relation_that_means_nothing_is_refused);
     tcase_add_test(refused, a_kind_takes_its_own_members_only);
     tcase_add_test(refused, an_action_must_be_possible);
-    tcase_add_test(refused, what_is_for_later_says_so);
+    tcase_add_test(refused, kinds_name_what_they_cannot_do_without);
+    tcase_add_test(refused, keys_of_several_fields_have_as_many_at_both_ends);
+    tcase_add_test(refused, actions_that_cannot_be_carried_out_are_refused);
+    tcase_add_test(refused, an_enforced_key_needs_a_unique_target);
+    tcase_add_test(refused, a_one_to_one_is_unique_and_its_reverse_is_one);
+    tcase_add_test(refused, a_many_to_many_has_a_junction_with_both_indexes);
+    tcase_add_test(refused, dropping_a_many_to_many_leaves_its_junction_without_implied_indexes);
+    tcase_add_test(refused, keys_of_several_fields_stand_on_compound_indexes);
+    tcase_add_test(refused, enforcing_a_key_of_a_collection_that_was_there_asks_for_a_check);
     tcase_add_test(refused, nothing_else_begins_with_a_relations_name);
     tcase_add_test(refused, a_relation_that_differs_is_a_conflict_that_names_both);
     suite_add_tcase(suite, refused);
