@@ -63,6 +63,9 @@ KX_API int kx_related_count(kx_doc *doc, const char *relation, const kx_query *q
  */
 KX_API int kx_related_add(kx_doc *doc, const char *relation, kx_doc *member);
 
+/** The same for `count` documents, all or none of them. Errors as kx_related_add(): KX_REQUIRED, KX_INVALID, KX_EXISTS, …. */
+KX_API int kx_related_add_many(kx_doc *doc, const char *relation, kx_doc *const *members, size_t count);
+
 /**
  * Take a document out of a set: its key becomes null; the document stays.
  *   KX_NOTFOUND  it is no member;  KX_REQUIRED  the foreign key is required: nothing changes
@@ -78,6 +81,27 @@ KX_API int kx_related_clear(kx_doc *doc, const char *relation);
  * are inserted. All or nothing. Errors as kx_related_add() and kx_related_remove(): KX_REQUIRED, KX_INVALID, ….
  */
 KX_API int kx_related_replace(kx_doc *doc, const char *relation, kx_doc *const *members, size_t count);
+
+/* ---- links of a many-to-many ------------------------------------------------------------ *
+ * A link is a document of the junction collection: the keys of both ends, and whatever fields you give it.             */
+
+/**
+ * The link between a document and a member of its many-to-many, as a document like any other: read it, change it, save it;
+ * also while a cursor of kx_related_find() is open. It lives to the end of the transaction or its release.
+ *
+ *   KX_NOTFOUND  they are not linked
+ *   KX_INVALID   no such relation, or not a many-to-many; a document of another collection or transaction
+ *   KX_READONLY, KX_NOMEM, KX_CORRUPT as kx_doc_follow()
+ * On error *link is NULL.
+ */
+KX_API int kx_link_get(kx_doc *doc, const char *relation, kx_doc *member, kx_doc **link);
+
+/**
+ * Set one field of a link, stored at once.
+ *   KX_INVALID  the field holds the key of one end, or kx_doc_set() would refuse it;  KX_NOTFOUND, … as kx_link_get()
+ *   KX_READONLY, KX_EXISTS, … as kx_doc_save().  After an error the link is unchanged.
+ */
+KX_API int kx_link_set(kx_doc *doc, const char *relation, kx_doc *member, const char *path, kx_value value);
 
 #ifdef __cplusplus
 }

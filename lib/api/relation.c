@@ -66,3 +66,31 @@ int kx_related_replace(kx_doc *doc, const char *relation, kx_doc *const *members
                                            : kx_api__null("kx_related_replace", "members");
     return kx_base__done(rc == KX_OK ? kx_relation__replace(doc, relation, members, count) : rc);
 }
+
+int kx_related_add_many(kx_doc *doc, const char *relation, kx_doc *const *members, size_t count)
+{
+    int rc = members == NULL && count != 0 ? kx_api__null("kx_related_add_many", "members") : KX_OK;
+    if (rc == KX_OK)
+        rc = enter("kx_related_add_many", doc, relation);
+    return kx_base__done(rc == KX_OK ? kx_relation__add_many(doc, relation, members, count) : rc);
+}
+
+/* ---- links ------------------------------------------------------------------------------ */
+
+int kx_link_get(kx_doc *doc, const char *relation, kx_doc *member, kx_doc **link)
+{
+    if (link != NULL)
+        *link = NULL;
+    if (link == NULL || member == NULL)
+        return kx_base__done(kx_api__null("kx_link_get", link == NULL ? "link" : "member"));
+    int rc = enter("kx_link_get", doc, relation);
+    return kx_base__done(rc == KX_OK ? kx_relation__link_get(doc, relation, member, link) : rc);
+}
+
+int kx_link_set(kx_doc *doc, const char *relation, kx_doc *member, const char *path, kx_value value)
+{
+    if (member == NULL || path == NULL)
+        return kx_base__done(kx_api__null("kx_link_set", member == NULL ? "member" : "path"));
+    int rc = enter("kx_link_set", doc, relation);
+    return kx_base__done(rc == KX_OK ? kx_relation__link_set(doc, relation, member, path, &value) : rc);
+}

@@ -54,6 +54,12 @@ int kx_query__keep(kx_arena *arena, const kx_query *query, const kx_query **kept
 int kx_query__of_docs(kx_txn *txn, const kx_cat_collection *collection, kx_doc *const *docs, size_t count,
                       kx_cursor **cursor);
 
+/* Call `visit` with each id at a relation's other end, or, `back`, with those that lead to a document of its target. A
+   result other than 0 ends it and is returned. Ids come in no order, and may come twice; one may be of no document. */
+typedef int kx_query_visit(void *context, uint64_t id);
+int kx_query__hop(kx_txn *txn, const kx_cat_relation *relation, bool back, kx_slice document, kx_query_visit *visit,
+                  void *context);
+
 int kx_query__next(kx_cursor *cursor, kx_doc **doc); /* KX_NOTFOUND at the end, without a text */
 int kx_query__close(kx_cursor *cursor);              /* NULL is fine */
 kx_txn *kx_query__txn(const kx_cursor *cursor);      /* that opened it */

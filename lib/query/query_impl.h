@@ -126,12 +126,6 @@ int kx_query__subject_of(kx_query_compiled *compiled, const kx_cat_collection *c
 int kx_query__cross(kx_query_compiled *compiled, kx_query_subject *subject);
 int kx_query__check_cross(const kx_query_compiled *compiled, const kx_query_test *test);
 
-/* Call `visit` with each id at a relation's other end, or, `back`, with those that lead to a document of its target. A
-   result other than 0 ends it and is returned. Ids come in no order, and may come twice. */
-typedef int kx_query_visit(void *context, uint64_t id);
-int kx_query__hop(kx_txn *txn, const kx_cat_relation *relation, bool back, kx_slice document, kx_query_visit *visit,
-                  void *context);
-
 /* Call `leaf` with each document at the far end. *found: there was one. */
 typedef int kx_query_leaf(void *context, uint64_t id, kx_slice document);
 int kx_query__cross_each(kx_txn *txn, const kx_query_cross *cross, kx_slice document, kx_query_leaf *leaf,

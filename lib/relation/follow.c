@@ -9,9 +9,20 @@
 
 #include "relation/relation_impl.h"
 
+/* The one at the other end of a one-to-one need not be there. */
+static bool may_be_missing(const kx_cat_relation *relation)
+{
+    return relation->declared.optional || relation->declared.kind == KX_RELATED_ONE;
+}
+
+static bool leads_to_one(const kx_cat_relation *relation)
+{
+    return relation->declared.kind != KX_RELATED_SET && relation->declared.kind != KX_MANY_TO_MANY;
+}
+
 static int null_key(const kx_cat_relation *relation)
 {
-    if (relation->declared.optional)
+    if (may_be_missing(relation))
         return KX_OK;
     return kx_base__fail_at(KX_REQUIRED, relation->owner->name, relation->declared.name, NULL, NULL,
                             "Foreign key '%s' is null. Declare the relation optional if this is valid.",
@@ -21,7 +32,7 @@ static int null_key(const kx_cat_relation *relation)
 static int dangling(const kx_cat_relation *relation, const kx_doc *doc, const kx_value *key)
 {
     char text[256];
-    if (relation->declared.optional)
+    if (may_be_missing(relation))
         return KX_OK;
     return kx_base__fail_at(KX_DANGLING, relation->owner->name, relation->declared.name, doc->is_new ? NULL : &doc->id,
                             key, "Related %s with %s=%s not found", relation->target->name, relation->remote.text,
@@ -99,7 +110,7 @@ int kx_relation__follow(kx_doc *doc, const char *name, kx_doc **target)
     int rc = kx_relation__named(txn, doc, name, &relation);
     if (rc != KX_OK)
         return rc;
-    if (relation->declared.kind != KX_FOREIGN_KEY)
+    if (!leads_to_one(relation))
         return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL,
                                 "%s.%s is a set: search it with kx_related_find", relation->owner->name, name);
     kx_slice key = kx_relation__key_item(doc, &relation->local.parts[0], &value);
@@ -156,8 +167,10 @@ int kx_relation__link(kx_doc *doc, const char *name, kx_doc *target)
         rc = kx_collection__enter_write(txn, NULL);
     if (rc != KX_OK)
         return rc;
-    if (relation->declared.kind != KX_FOREIGN_KEY)
+    if (!leads_to_one(relation))
         return kx_relation__no_assign(relation);
+    if (relation->declared.kind == KX_RELATED_ONE)
+        return kx_relation__link_one(txn, relation, doc, target);
     if (target == NULL)
         return unlink_key(doc, relation);
     rc = kx_relation__check_target(relation, doc, target);
@@ -193,8 +206,12 @@ int kx_relation__change(kx_doc *doc, kx_change_kind kind, const char *path, cons
     const kx_cat_relation *relation = named_in(doc, path);
     if (relation == NULL)
         return kx_collection__doc_change(doc, kind, path, value);
-    if (relation->declared.kind != KX_FOREIGN_KEY)
+    if (!leads_to_one(relation))
         return kx_relation__no_assign(relation);
+    if (relation->declared.kind == KX_RELATED_ONE)
+        return kx_base__fail_at(KX_INVALID, doc->collection->name, path, NULL, NULL,
+                                "%s.%s is a relation: point it at a document with kx_doc_link", doc->collection->name,
+                                relation->declared.name);
     return kx_base__fail_at(KX_INVALID, doc->collection->name, path, NULL, NULL,
                             "%s.%s is a relation: point it at a document with kx_doc_link, or set %s",
                             doc->collection->name, relation->declared.name, relation->local.text);

@@ -28,6 +28,9 @@ int kx_relation__find(kx_doc *doc, const char *name, const kx_query *query, kx_c
 int kx_relation__count(kx_doc *doc, const char *name, const kx_query *query, uint64_t *count);
 int kx_relation__add(kx_doc *doc, const char *name, kx_doc *member);
 int kx_relation__remove(kx_doc *doc, const char *name, kx_doc *member);
+int kx_relation__add_many(kx_doc *doc, const char *name, kx_doc *const *members, size_t count);
+int kx_relation__link_get(kx_doc *doc, const char *name, kx_doc *member, kx_doc **link);
+int kx_relation__link_set(kx_doc *doc, const char *name, kx_doc *member, const char *path, const kx_value *value);
 int kx_relation__clear(kx_doc *doc, const char *name);
 int kx_relation__replace(kx_doc *doc, const char *name, kx_doc *const *members, size_t count);
 

@@ -18,6 +18,36 @@ int kx_relation__remember(kx_doc *doc, const char *name, kx_slice key, kx_doc *t
 void kx_relation__weaken(kx_link *link);
 void kx_relation__forget(kx_link *link); /* its target is let go; the entry stays, empty */
 
+/* ---- sets ----------------------------------------------------------------------------- */
+
+typedef struct kx_id_list {
+    uint64_t *ids; /* owned */
+    size_t count, room;
+} kx_id_list;
+
+/* The other end of a one-to-one: sets the target's key, or, with NULL, takes it from the one that has it. */
+int kx_relation__link_one(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *target);
+
+int kx_relation__push_id(kx_id_list *list, uint64_t id); /* KX_NOMEM */
+
+int kx_relation__set_without_key(const kx_cat_relation *relation); /* KX_REQUIRED */
+/* One of several members: there, of the target's collection, of this transaction. KX_INVALID. */
+int kx_relation__check_member(const kx_cat_relation *relation, const kx_doc *doc, kx_doc *const *members, size_t at);
+bool kx_relation__starts_path(const char *name, const char *path); /* are the two paths one, or one inside the other? */
+
+/* The same calls of a many-to-many. `txn` is the one that acts. */
+int kx_relation__links_find(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, const kx_query *query,
+                            kx_cursor **cursor);
+int kx_relation__links_search(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, const kx_query *query,
+                              kx_cursor **cursor);
+int kx_relation__links_count(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, const kx_query *query,
+                             uint64_t *count);
+int kx_relation__links_add(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *const *members,
+                           size_t count);
+int kx_relation__links_remove(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *member);
+int kx_relation__links_replace(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *const *members,
+                               size_t count);
+
 /* ---- loading ----------------------------------------------------------------------- */
 
 /* What a query's prefetches and includes ask for, as a tree; counted, since documents that were loaded by it may outlive

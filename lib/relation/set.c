@@ -14,13 +14,18 @@ static int no_set(const kx_cat_relation *relation)
                             relation->declared.name);
 }
 
+static bool is_link(const kx_cat_relation *relation)
+{
+    return relation->declared.kind == KX_MANY_TO_MANY;
+}
+
 /* The set and this document's key to it; type 0 when it has none, so that the set is empty. */
 static int find_set(kx_txn *txn, const kx_doc *doc, const char *name, const kx_cat_relation **relation, kx_value *key)
 {
     int rc = kx_relation__named(txn, doc, name, relation);
     if (rc != KX_OK)
         return rc;
-    if ((*relation)->declared.kind != KX_RELATED_SET)
+    if ((*relation)->declared.kind != KX_RELATED_SET && !is_link(*relation))
         return no_set(*relation);
     kx_relation__key_item(doc, &(*relation)->local.parts[0], key);
     return KX_OK;
@@ -48,6 +53,8 @@ int kx_relation__find(kx_doc *doc, const char *name, const kx_query *query, kx_c
         rc = kx_relation__lazy_set(doc, relation);
     if (rc != KX_OK)
         return rc;
+    if (is_link(relation))
+        return kx_relation__links_find(txn, relation, doc, query, cursor);
     kx_query_bound bound = bound_of(relation, &key);
     return kx_relation__open(txn, relation->target, query, &bound, cursor);
 }
@@ -56,6 +63,8 @@ int kx_relation__search(kx_doc *doc, const kx_cat_relation *relation, const kx_q
 {
     kx_txn *txn = kx_collection__innermost(doc->txn);
     kx_value key;
+    if (is_link(relation))
+        return kx_relation__links_search(txn, relation, doc, query, cursor);
     kx_relation__key_item(doc, &relation->local.parts[0], &key);
     kx_query_bound bound = bound_of(relation, &key);
     return kx_query__find(txn, relation->target, query, &bound, cursor);
@@ -70,6 +79,8 @@ int kx_relation__count(kx_doc *doc, const char *name, const kx_query *query, uin
     int rc = find_set(txn, doc, name, &relation, &key);
     if (rc != KX_OK)
         return rc;
+    if (is_link(relation))
+        return kx_relation__links_count(txn, relation, doc, query, count);
     kx_query_bound bound = bound_of(relation, &key);
     return kx_query__count(txn, relation->target, query, &bound, count);
 }
@@ -124,7 +135,7 @@ static int give_key(const kx_cat_relation *relation, kx_doc *member, const kx_va
     return rc;
 }
 
-static int set_without_key(const kx_cat_relation *relation)
+int kx_relation__set_without_key(const kx_cat_relation *relation)
 {
     return kx_base__fail_at(KX_REQUIRED, relation->owner->name, relation->declared.name, NULL, NULL,
                             "%s.%s: this document has no %s to be referred by", relation->owner->name,
@@ -163,12 +174,14 @@ int kx_relation__add(kx_doc *doc, const char *name, kx_doc *member)
     const kx_cat_relation *relation;
     kx_value key;
     int rc = find_set(txn, doc, name, &relation, &key);
+    if (rc == KX_OK && is_link(relation))
+        return kx_relation__links_add(txn, relation, doc, &member, 1);
     if (rc == KX_OK)
         rc = kx_collection__enter_write(txn, relation->target);
     if (rc == KX_OK)
         rc = kx_relation__check_target(relation, doc, member);
     if (rc == KX_OK && key.type == KX_TYPE_NONE)
-        rc = set_without_key(relation);
+        rc = kx_relation__set_without_key(relation);
     return rc == KX_OK ? add_member(txn, relation, doc, &key, member) : rc;
 }
 
@@ -183,6 +196,8 @@ int kx_relation__remove(kx_doc *doc, const char *name, kx_doc *member)
     const kx_cat_relation *relation;
     kx_value key, null = kx_null();
     int rc = find_set(txn, doc, name, &relation, &key);
+    if (rc == KX_OK && is_link(relation))
+        return kx_relation__links_remove(txn, relation, doc, member);
     if (rc == KX_OK)
         rc = kx_collection__enter_write(txn, relation->target);
     if (rc == KX_OK)
@@ -202,12 +217,7 @@ int kx_relation__remove(kx_doc *doc, const char *name, kx_doc *member)
 
 /* ---- whole sets ----------------------------------------------------------------------------- */
 
-typedef struct id_list {
-    uint64_t *ids;
-    size_t count, room;
-} id_list;
-
-static int grow_list(id_list *list, size_t more)
+static int grow_list(kx_id_list *list, size_t more)
 {
     if (list->room - list->count >= more)
         return KX_OK;
@@ -220,8 +230,23 @@ static int grow_list(id_list *list, size_t more)
     return KX_OK;
 }
 
+int kx_relation__push_id(kx_id_list *list, uint64_t id)
+{
+    int rc = grow_list(list, 1);
+    if (rc == KX_OK)
+        list->ids[list->count++] = id;
+    return rc;
+}
+
+int kx_relation__check_member(const kx_cat_relation *relation, const kx_doc *doc, kx_doc *const *members, size_t at)
+{
+    if (members[at] == NULL)
+        return kx_base__fail(KX_INVALID, "member %zu is NULL", at);
+    return kx_relation__check_target(relation, doc, members[at]);
+}
+
 /* The members' ids, ascending. */
-static int list_members(kx_txn *txn, const kx_cat_relation *relation, const kx_value *key, id_list *list)
+static int list_members(kx_txn *txn, const kx_cat_relation *relation, const kx_value *key, kx_id_list *list)
 {
     enum { RUN = 1024 };
     kx_cursor *cursor = NULL;
@@ -253,19 +278,18 @@ static int compare_ids(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static bool is_listed(const id_list *list, uint64_t id)
+static bool is_listed(const kx_id_list *list, uint64_t id)
 {
     return list->count != 0 && bsearch(&id, list->ids, list->count, sizeof id, compare_ids) != NULL;
 }
 
 /* Which stored documents are to stay: the ids of `members`, ascending. */
 static int list_wanted(const kx_cat_relation *relation, const kx_doc *doc, kx_doc *const *members, size_t count,
-                       id_list *wanted)
+                       kx_id_list *wanted)
 {
     int rc = grow_list(wanted, count + 1);
     for (size_t i = 0; i < count && rc == KX_OK; i++) {
-        rc = members[i] != NULL ? kx_relation__check_target(relation, doc, members[i])
-                                : kx_base__fail(KX_INVALID, "member %zu is NULL", i);
+        rc = kx_relation__check_member(relation, doc, members, i);
         if (rc == KX_OK && !members[i]->is_new)
             wanted->ids[wanted->count++] = members[i]->id;
     }
@@ -275,7 +299,7 @@ static int list_wanted(const kx_cat_relation *relation, const kx_doc *doc, kx_do
 
 /* A difference under way: what the members that were given a key had before, so far. */
 typedef struct difference {
-    const id_list *now, *wanted;
+    const kx_id_list *now, *wanted;
     kx_doc *const *members;
     size_t count;
     former_key *formers; /* one a member */
@@ -306,7 +330,7 @@ static void take_back(const kx_cat_relation *relation, const difference *change)
             put_back(relation, change->members[i], &change->formers[i]);
 }
 
-static bool removes_any(const id_list *now, const id_list *wanted)
+static bool removes_any(const kx_id_list *now, const kx_id_list *wanted)
 {
     for (size_t i = 0; i < now->count; i++)
         if (!is_listed(wanted, now->ids[i]))
@@ -345,12 +369,14 @@ int kx_relation__replace(kx_doc *doc, const char *name, kx_doc *const *members, 
     const kx_cat_relation *relation;
     kx_value shown, key;
     kx_buf copy = {0};
-    id_list now = {0}, wanted = {0};
+    kx_id_list now = {0}, wanted = {0};
     int rc = find_set(txn, doc, name, &relation, &shown);
+    if (rc == KX_OK && is_link(relation))
+        return kx_relation__links_replace(txn, relation, doc, members, count);
     if (rc == KX_OK)
         rc = kx_collection__enter_write(txn, relation->target);
     if (rc == KX_OK && shown.type == KX_TYPE_NONE && count != 0)
-        rc = set_without_key(relation);
+        rc = kx_relation__set_without_key(relation);
     if (rc == KX_OK)
         rc = list_wanted(relation, doc, members, count, &wanted);
     kx_slice item = rc == KX_OK ? kx_relation__key_item(doc, &relation->local.parts[0], &shown) : (kx_slice){0};
@@ -373,4 +399,32 @@ int kx_relation__replace(kx_doc *doc, const char *name, kx_doc *const *members, 
 int kx_relation__clear(kx_doc *doc, const char *name)
 {
     return kx_relation__replace(doc, name, NULL, 0);
+}
+
+/* A difference that takes nothing away. The key is copied, since saving moves what it points into. */
+int kx_relation__add_many(kx_doc *doc, const char *name, kx_doc *const *members, size_t count)
+{
+    kx_txn *txn = kx_collection__innermost(doc->txn);
+    const kx_cat_relation *relation;
+    kx_value shown, key;
+    kx_buf copy = {0};
+    kx_id_list none = {0};
+    int rc = find_set(txn, doc, name, &relation, &shown);
+    if (rc == KX_OK && is_link(relation))
+        return kx_relation__links_add(txn, relation, doc, members, count);
+    if (rc == KX_OK)
+        rc = kx_collection__enter_write(txn, relation->target);
+    for (size_t i = 0; i < count && rc == KX_OK; i++)
+        rc = kx_relation__check_member(relation, doc, members, i);
+    if (rc == KX_OK && shown.type == KX_TYPE_NONE)
+        rc = kx_relation__set_without_key(relation);
+    kx_slice item = rc == KX_OK ? kx_relation__key_item(doc, &relation->local.parts[0], &shown) : (kx_slice){0};
+    kx_buf__append(&copy, item.data, item.size);
+    if (rc == KX_OK)
+        rc = copy.rc != KX_OK ? copy.rc : kx_document__value(kx_buf__slice(&copy), &key);
+    if (rc == KX_OK)
+        rc = write_difference(txn, relation, doc, &key,
+                              &(difference){.now = &none, .wanted = &none, .members = members, .count = count});
+    kx_buf__free(&copy);
+    return rc;
 }

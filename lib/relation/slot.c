@@ -144,6 +144,13 @@ kx_slice kx_relation__key_item(const kx_doc *doc, const kx_cat_part *part, kx_va
     return value->type != KX_TYPE_NONE ? item : (kx_slice){0};
 }
 
+bool kx_relation__starts_path(const char *name, const char *path)
+{
+    size_t one = strlen(name), other = strlen(path), size = one < other ? one : other;
+    const char *longer = one < other ? path : name;
+    return strncmp(name, path, size) == 0 && (longer[size] == '\0' || longer[size] == '.' || longer[size] == '[');
+}
+
 int kx_relation__no_assign(const kx_cat_relation *relation)
 {
     return kx_base__fail_at(KX_INVALID, relation->owner->name, relation->declared.name, NULL, NULL,
