@@ -8,8 +8,10 @@
 #include <lmdbkenobix/model.h>
 #include <lmdbkenobix/db.h>
 #include <lmdbkenobix/txn.h>
+#include <lmdbkenobix/delete.h>
 #include <lmdbkenobix/doc.h>
 #include <lmdbkenobix/record.h>
+#include <lmdbkenobix/integrity.h>
 #include <lmdbkenobix/load.h>
 #include <lmdbkenobix/query.h>
 #include <lmdbkenobix/relation.h>

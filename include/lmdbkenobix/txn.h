@@ -60,6 +60,8 @@ KX_API int kx_txn_child(kx_txn *parent, kx_txn **child);
  * an error nothing of it was kept.
  *
  *   KX_BUSY    a child lives: nothing happened and the transaction goes on
+ *   KX_DANGLING  a deferred relation does not hold: nothing happened and the transaction goes on, to be mended or aborted;
+ *                kx_violation_at() lists what leads nowhere
  *   KX_THREAD  another thread began it: nothing happened
  *   KX_MAP_FULL, KX_TXN_FULL, KX_FULL, KX_NOMEM
  *   KX_IO      what is on disk is not known; the store refuses writes until it is opened again

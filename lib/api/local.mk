@@ -1,8 +1,10 @@
 kx_sources += \
 	lib/api/api.h \
 	lib/api/db.c \
+	lib/api/delete.c \
 	lib/api/doc.c \
 	lib/api/doc_read.c \
+	lib/api/integrity.c \
 	lib/api/load.c \
 	lib/api/query.c \
 	lib/api/record.c \

@@ -33,7 +33,7 @@ int kx_insert_many(kx_txn *txn, const char *collection, kx_record *records, size
         }
     }
     if (rc == KX_OK)
-        rc = kx_collection__insert_many(txn, found, records, count, &at);
+        rc = kx_relation__insert_many(txn, found, records, count, &at);
     if (failed != NULL)
         *failed = at;
     return kx_base__done(rc);
@@ -43,14 +43,14 @@ int kx_put(kx_txn *txn, const char *collection, uint64_t id, const void *data, s
 {
     const kx_cat_collection *found;
     int rc = enter("kx_put", txn, collection, data, &found);
-    return kx_base__done(rc == KX_OK ? kx_collection__put(txn, found, id, kx_slice_of(data, size)) : rc);
+    return kx_base__done(rc == KX_OK ? kx_relation__put(txn, found, id, kx_slice_of(data, size)) : rc);
 }
 
 int kx_patch(kx_txn *txn, const char *collection, uint64_t id, const void *data, size_t size)
 {
     const kx_cat_collection *found;
     int rc = enter("kx_patch", txn, collection, data, &found);
-    return kx_base__done(rc == KX_OK ? kx_collection__patch(txn, found, id, kx_slice_of(data, size)) : rc);
+    return kx_base__done(rc == KX_OK ? kx_relation__patch(txn, found, id, kx_slice_of(data, size)) : rc);
 }
 
 int kx_remove(kx_txn *txn, const char *collection, uint64_t id)

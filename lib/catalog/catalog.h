@@ -25,6 +25,7 @@
 #include "key/key.h"
 #include "store/store.h"
 
+enum { KX_CATALOG_KEY_PARTS = 16 };  /* fields of a compound key at most */
 enum { KX_CATALOG_FORMAT = 1 }; /* the newest major format that this version reads */
 
 typedef struct kx_catalog kx_catalog;

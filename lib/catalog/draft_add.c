@@ -208,6 +208,9 @@ int kx_draft__key(kx_arena *arena, const char *collection, const char *text, kx_
     kx_slice piece;
     *key = (kx_cat_key){0};
     while (kx_catalog__next_path(&rest, &piece)) {
+        if (key->count == KX_CATALOG_KEY_PARTS)
+            return kx_base__fail_at(KX_LIMIT, collection, text, NULL, NULL, "%s: a key of more than %d fields: '%.80s'",
+                                    collection, KX_CATALOG_KEY_PARTS, text);
         kx_cat_part *parts = kx_draft__room(arena, key->parts, key->count, sizeof *parts), added = {0};
         if (parts == NULL)
             return KX_NOMEM;

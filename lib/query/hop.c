@@ -9,29 +9,22 @@
 
 #include "query/query_impl.h"
 
-enum { PARTS = 16 };
-
 /* ---- one end's key -------------------------------------------------------------------- */
 
 typedef struct end_values {
-    kx_value values[PARTS];
+    kx_value values[KX_CATALOG_KEY_PARTS];
     size_t count; /* 0: some part is null, so it relates nothing */
 } end_values;
 
-static int read_key(const kx_cat_relation *relation, const kx_cat_key *key, kx_slice document, end_values *end)
+static void read_key(const kx_cat_key *key, kx_slice document, end_values *end)
 {
     end->count = 0;
-    if (key->count > PARTS)
-        return kx_base__fail_at(KX_LIMIT, relation->owner->name, relation->declared.name, NULL, NULL,
-                                "%s.%s: a key of more than %d fields cannot be crossed", relation->owner->name,
-                                relation->declared.name, PARTS);
     for (size_t i = 0; i < key->count; i++) {
         kx_collection__part_value(document, &key->parts[i], &end->values[i]);
         if (end->values[i].type == KX_TYPE_NONE || end->values[i].type == KX_TYPE_NULL)
-            return KX_OK;
+            return;
     }
     end->count = key->count;
-    return KX_OK;
 }
 
 /* An index that begins with the key; NULL: none. */
@@ -51,14 +44,13 @@ static const kx_cat_index *index_over(const kx_cat_collection *collection, const
 
 /* ---- ids under a key ------------------------------------------------------------------------ */
 
-static int visit_key(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const end_values *end,
-                     kx_query_visit *visit, void *context)
+int kx_query__each(kx_txn *txn, const kx_cat_collection *collection, const kx_query_bound *bound, kx_query_visit *visit,
+                   void *context)
 {
-    kx_query_bound bound = {.index = index, .values = end->values, .count = end->count};
     kx_cursor cursor;
     kx_slice row;
     uint64_t id;
-    int rc = kx_query__prepare(&cursor, txn, collection, NULL, &bound, false, false);
+    int rc = kx_query__prepare(&cursor, txn, collection, NULL, bound, false, false);
     if (rc == KX_OK)
         rc = kx_query__open(&cursor);
     if (rc != KX_OK)
@@ -175,14 +167,15 @@ int kx_query__hop(kx_txn *txn, const kx_cat_relation *relation, bool back, kx_sl
                   void *context)
 {
     end_values near;
-    int rc = read_key(relation, back ? &relation->remote : &relation->local, document, &near);
-    if (rc != KX_OK || near.count == 0)
-        return rc;
+    read_key(back ? &relation->remote : &relation->local, document, &near);
+    if (near.count == 0)
+        return KX_OK;
     if (relation->declared.kind == KX_MANY_TO_MANY)
         return hop_links(txn, relation, back, &near, visit, context);
     const kx_cat_collection *collection = back ? relation->owner : relation->target;
     const kx_cat_index *index = back ? index_over(collection, &relation->local) : relation->index;
     if (!back && near.count == 1 && leads_to_one(relation))
         return visit_one(txn, collection, index, near.values, visit, context);
-    return visit_key(txn, collection, index, &near, visit, context);
+    kx_query_bound bound = {.index = index, .values = near.values, .count = near.count};
+    return kx_query__each(txn, collection, &bound, visit, context);
 }

@@ -60,6 +60,10 @@ typedef int kx_query_visit(void *context, uint64_t id);
 int kx_query__hop(kx_txn *txn, const kx_cat_relation *relation, bool back, kx_slice document, kx_query_visit *visit,
                   void *context);
 
+/* Call `visit` with each id of a bound, ascending, as long as it gives 0; no store is written meanwhile. */
+int kx_query__each(kx_txn *txn, const kx_cat_collection *collection, const kx_query_bound *bound, kx_query_visit *visit,
+                   void *context);
+
 int kx_query__next(kx_cursor *cursor, kx_doc **doc); /* KX_NOTFOUND at the end, without a text */
 int kx_query__close(kx_cursor *cursor);              /* NULL is fine */
 kx_txn *kx_query__txn(const kx_cursor *cursor);      /* that opened it */

@@ -216,18 +216,3 @@ int kx_relation__change(kx_doc *doc, kx_change_kind kind, const char *path, cons
                             "%s.%s is a relation: point it at a document with kx_doc_link, or set %s",
                             doc->collection->name, relation->declared.name, relation->local.text);
 }
-
-int kx_relation__save(kx_doc *doc)
-{
-    return kx_collection__doc_save(doc);
-}
-
-int kx_relation__delete(kx_doc *doc)
-{
-    return kx_collection__doc_delete(doc);
-}
-
-int kx_relation__remove_id(kx_txn *txn, const kx_cat_collection *collection, uint64_t id)
-{
-    return kx_collection__remove(txn, collection, id);
-}

@@ -4,6 +4,8 @@
 #ifndef KX_RELATION_RELATION_H
 #define KX_RELATION_RELATION_H
 
+#include <lmdbkenobix/delete.h>
+#include <lmdbkenobix/integrity.h>
 #include <lmdbkenobix/relation.h>
 
 #include "query/query.h"
@@ -37,9 +39,41 @@ int kx_relation__replace(kx_doc *doc, const char *name, kx_doc *const *members, 
 /* kx_doc_set and its kin pass here: a relation's name is refused with its text, a foreign key set by hand is noticed by follow. */
 int kx_relation__change(kx_doc *doc, kx_change_kind kind, const char *path, const kx_value *value);
 
-/* Saves and deletes of instances pass here, so that relations can act (deletes: DO_NOTHING is the only action yet). */
+/* Saves, deletes and changes of stored documents pass here, so that relations can act: whole or not at all. */
 int kx_relation__save(kx_doc *doc);
 int kx_relation__delete(kx_doc *doc);
+int kx_relation__change_stored(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, const kx_change *changes,
+                               size_t count);
+
+/* A planned delete, free of its transaction. Texts and arrays are the arena's. */
+struct kx_deletion {
+    kx_arena arena;
+    const char *collection;
+    uint64_t id;
+    uint64_t digest; /* of all that it touches */
+    kx_deletion_step *steps;
+    size_t step_count;
+    kx_blocker *blockers;
+    size_t blocker_count;
+    const char *json;
+};
+int kx_relation__deletion(kx_doc *doc, kx_deletion **plan);
+int kx_relation__apply_deletion(kx_txn *txn, const kx_deletion *plan);
+void kx_relation__free_deletion(kx_deletion *plan); /* NULL is fine */
+
+/* Writes of documents as bytes: what kx_collection__… does, and what relations say to it. */
+int kx_relation__insert_many(kx_txn *txn, const kx_cat_collection *collection, kx_record *records, size_t count,
+                             size_t *failed);
+int kx_relation__put(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice bytes);
+int kx_relation__patch(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice bytes);
+
+/* Deferred checks now; what they found, of the last time. KX_DANGLING; KX_NOTFOUND: no more. */
+int kx_relation__check_deferred(kx_txn *txn);
+int kx_relation__violation(const kx_txn *txn, size_t n, kx_violation *violation);
+
+/* Every declared relation against every document. */
+int kx_relation__check_all(kx_txn *txn, void (*report)(void *context, const kx_violation *violation), void *context,
+                           uint64_t *count);
 int kx_relation__remove_id(kx_txn *txn, const kx_cat_collection *collection, uint64_t id);
 
 #endif

@@ -48,6 +48,14 @@ int kx_relation__links_remove(kx_txn *txn, const kx_cat_relation *relation, kx_d
 int kx_relation__links_replace(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *const *members,
                                size_t count);
 
+/* ---- integrity ------------------------------------------------------------------------- */
+
+/* A document's key is to be held against its target when the transaction is committed. KX_NOMEM. */
+int kx_relation__check_later(kx_txn *txn, const kx_cat_reference *reference, uint64_t id);
+
+struct kx_delete_work;
+int kx_relation__carry_out(struct kx_delete_work *work, kx_txn *txn, kx_doc *doc);
+
 /* ---- loading ----------------------------------------------------------------------- */
 
 /* What a query's prefetches and includes ask for, as a tree; counted, since documents that were loaded by it may outlive

@@ -269,7 +269,7 @@ static int null_key(kx_txn *txn, const kx_cat_relation *relation, uint64_t id)
 {
     static const uint8_t nil[] = {0xc0};
     kx_change change = {.kind = KX_CHANGE_SET, .path = relation->remote.text, .item = {nil, sizeof nil}};
-    return kx_collection__change_stored(txn, relation->target, id, &change, 1);
+    return kx_relation__change_stored(txn, relation->target, id, &change, 1);
 }
 
 static int compare_ids(const void *a, const void *b)

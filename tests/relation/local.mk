@@ -6,6 +6,7 @@ check_PROGRAMS += \
 	tests/relation/test_crossing \
 	tests/relation/test_junction \
 	tests/relation/test_one \
+	tests/relation/test_delete \
 	tests/relation/test_prefetch \
 	tests/relation/test_set
 
@@ -23,3 +24,5 @@ tests_relation_test_junction_SOURCES = tests/relation/test_junction.c $(kx_relat
 tests_relation_test_junction_LDADD = $(kx_test_ldadd)
 tests_relation_test_one_SOURCES = tests/relation/test_one.c $(kx_relation_test)
 tests_relation_test_one_LDADD = $(kx_test_ldadd)
+tests_relation_test_delete_SOURCES = tests/relation/test_delete.c $(kx_relation_test)
+tests_relation_test_delete_LDADD = $(kx_test_ldadd)

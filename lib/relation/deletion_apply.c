@@ -1,0 +1,171 @@
+/* deletion_apply.c -- a planned delete carried out: documents go in id order, then others lose their key or get its default. */
+#include <stdlib.h>
+
+#include "relation/deletion.h"
+
+static int compare_gone(const void *a, const void *b)
+{
+    const kx_gone *left = a, *right = b;
+    if (left->collection != right->collection)
+        return left->collection < right->collection ? -1 : 1;
+    return (left->id > right->id) - (left->id < right->id);
+}
+
+/* By document, so that all changes of one are one write. */
+static int compare_touched(const void *a, const void *b)
+{
+    const kx_touched *left = a, *right = b;
+    size_t one = left->reference->from->position, other = right->reference->from->position;
+    if (one != other)
+        return one < other ? -1 : 1;
+    return (left->id > right->id) - (left->id < right->id);
+}
+
+/* The instance that the delete was asked of knows that it is deleted; others find out. */
+static int delete_all(kx_delete_work *work, kx_txn *txn, kx_doc *doc)
+{
+    kx_gone root = work->gone[0];
+    int rc = KX_OK;
+    qsort(work->gone, work->gone_count, sizeof *work->gone, compare_gone);
+    for (size_t i = 0; i < work->gone_count && rc == KX_OK; i++) {
+        const kx_gone *gone = &work->gone[i];
+        bool is_root = gone->id == root.id && gone->collection == root.collection;
+        if (is_root && doc != NULL)
+            rc = kx_collection__doc_delete(doc);
+        else
+            rc = kx_collection__remove(txn, &txn->catalog->collections[gone->collection], gone->id);
+    }
+    return rc;
+}
+
+/* ---- the others ---------------------------------------------------------------------------- */
+
+static int add_changes(const kx_touched *touched, kx_change *changes, size_t *count)
+{
+    static const uint8_t nil[] = {0xc0};
+    const kx_cat_key *keys = touched->reference->keys;
+    for (size_t i = 0; i < keys->count; i++) {
+        kx_change change = {.kind = KX_CHANGE_SET, .path = keys->parts[i].text, .item = {nil, sizeof nil}};
+        const kx_cat_field *field = kx_catalog__field(touched->reference->from, keys->parts[i].text);
+        if (touched->action == KX_SET_DEFAULT && field != NULL)
+            change.item = field->initial_item;
+        changes[(*count)++] = change;
+    }
+    return KX_OK;
+}
+
+/* All that is touched of one document. Two relations that share a key field: the last one's say counts. */
+static int change_one(kx_txn *txn, const kx_touched *touched, size_t count)
+{
+    size_t parts = 0, used = 0;
+    for (size_t i = 0; i < count; i++)
+        parts += touched[i].reference->keys->count;
+    kx_change *changes = kx_base__alloc(kx_base__times(parts, sizeof *changes));
+    if (changes == NULL)
+        return kx_base__nomem();
+    for (size_t i = 0; i < count; i++)
+        add_changes(&touched[i], changes, &used);
+    int rc = kx_relation__change_stored(txn, touched->reference->from, touched->id, changes, used);
+    kx_base__free(changes);
+    return rc;
+}
+
+static int change_all(kx_delete_work *work, kx_txn *txn)
+{
+    int rc = KX_OK;
+    if (work->touched_count > 1)
+        qsort(work->touched, work->touched_count, sizeof *work->touched, compare_touched);
+    for (size_t i = 0, next; i < work->touched_count && rc == KX_OK; i = next) {
+        const kx_touched *touched = &work->touched[i];
+        for (next = i + 1; next < work->touched_count && compare_touched(touched, &work->touched[next]) == 0;)
+            next++;
+        rc = touched->action == KX_DO_NOTHING ? kx_relation__check_later(txn, touched->reference, touched->id)
+                                              : change_one(txn, touched, next - i);
+    }
+    return rc;
+}
+
+int kx_relation__apply_delete(kx_delete_work *work, kx_txn *txn, kx_doc *doc)
+{
+    int rc = delete_all(work, txn, doc);
+    return rc == KX_OK ? change_all(work, txn) : rc;
+}
+
+/* ---- plan and apply in one --------------------------------------------------------------------- */
+
+static bool has_acting(const kx_cat_collection *collection)
+{
+    for (size_t i = 0; i < collection->incoming_count; i++) {
+        if (collection->incoming[i]->on_delete != KX_DO_NOTHING || collection->incoming[i]->deferred)
+            return true;
+    }
+    return false;
+}
+
+int kx_relation__carry_out(kx_delete_work *work, kx_txn *txn, kx_doc *doc)
+{
+    const kx_touched *first = NULL;
+    size_t blockers = 0;
+    kx_txn *inner;
+    for (size_t i = 0; i < work->touched_count; i++) {
+        if (!kx_relation__blocks(&work->touched[i]))
+            continue;
+        first = first == NULL ? &work->touched[i] : first;
+        blockers++;
+    }
+    if (first != NULL)
+        return kx_relation__restricted(work, blockers, first);
+    if (work->gone_count == 1 && work->touched_count == 0)
+        return kx_relation__apply_delete(work, txn, doc);
+    int rc = kx_collection__child(txn, &inner);
+    if (rc != KX_OK)
+        return rc;
+    rc = kx_relation__apply_delete(work, inner, doc);
+    if (rc == KX_OK)
+        return kx_collection__commit(inner);
+    kx_collection__abort(inner);
+    return rc;
+}
+
+static int plan_and_apply(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_doc *doc)
+{
+    kx_delete_work work;
+    int rc = kx_relation__plan_delete(&work, txn, collection, id);
+    if (rc == KX_OK)
+        rc = kx_relation__carry_out(&work, txn, doc);
+    kx_relation__free_delete(&work);
+    return rc;
+}
+
+/* One that is not there has the collection room's own error. */
+static bool is_there(kx_txn *txn, const kx_cat_collection *collection, uint64_t id)
+{
+    kx_slice row;
+    return kx_store__row_get(txn->store, collection->number, id, &row) == KX_OK;
+}
+
+int kx_relation__delete(kx_doc *doc)
+{
+    kx_txn *txn = kx_collection__innermost(doc->txn);
+    const kx_cat_collection *collection;
+    int rc = kx_collection__current(txn, doc->collection, &collection);
+    if (rc != KX_OK)
+        return rc;
+    if (!has_acting(collection) || doc->is_new || doc->deleted || !is_there(txn, collection, doc->id))
+        return kx_collection__doc_delete(doc);
+    rc = kx_collection__enter_write(txn, collection);
+    return rc == KX_OK ? plan_and_apply(txn, collection, doc->id, doc) : rc;
+}
+
+int kx_relation__remove_id(kx_txn *txn, const kx_cat_collection *collection, uint64_t id)
+{
+    const kx_cat_collection *current;
+    int rc = kx_collection__current(txn, collection, &current);
+    if (rc == KX_OK)
+        rc = kx_collection__enter_write(txn, current);
+    if (rc != KX_OK)
+        return rc;
+    if (!has_acting(current) || !is_there(txn, current, id))
+        return kx_collection__remove(txn, current, id);
+    return plan_and_apply(txn, current, id, NULL);
+}
