@@ -7,6 +7,7 @@ check_PROGRAMS += \
 	tests/relation/test_junction \
 	tests/relation/test_one \
 	tests/relation/test_delete \
+	tests/relation/test_enforced \
 	tests/relation/test_prefetch \
 	tests/relation/test_set
 
@@ -26,3 +27,5 @@ tests_relation_test_one_SOURCES = tests/relation/test_one.c $(kx_relation_test)
 tests_relation_test_one_LDADD = $(kx_test_ldadd)
 tests_relation_test_delete_SOURCES = tests/relation/test_delete.c $(kx_relation_test)
 tests_relation_test_delete_LDADD = $(kx_test_ldadd)
+tests_relation_test_enforced_SOURCES = tests/relation/test_enforced.c $(kx_relation_test)
+tests_relation_test_enforced_LDADD = $(kx_test_ldadd)
