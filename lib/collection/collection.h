@@ -92,12 +92,12 @@ struct kx_txn {
     int failed;        /* a write failed half-way: the code, and only abort remains */
     uint64_t snapshot; /* of the store, for which `catalog` is known to be right; 0: none */
     uint64_t lazy_loads;
-    void *guarded;     /* the guard's own */
-    uint32_t results;  /* of queries, so far */
+    void *guarded;              /* the guard's own */
+    uint32_t results;           /* of queries, so far */
     struct kx_lazy_tally *lazy; /* of loads one by one, by relation; in `arena` */
-    kx_doc *docs;      /* every live instance */
-    kx_doc *free_docs; /* instance memory to use again */
-    kx_doc *leaving;   /* instances on their way there */
+    kx_doc *docs;               /* every live instance */
+    kx_doc *free_docs;          /* instance memory to use again */
+    kx_doc *leaving;            /* instances on their way there */
     kx_walker *walkers;
     kx_arena arena;               /* what lives to the end of the transaction */
     struct kx_registry *registry; /* instances by (collection, id), write transactions only */
@@ -175,7 +175,7 @@ struct kx_doc {
     struct kx_undo *undo;     /* of the innermost child that has written it; NULL: none */
     struct kx_doc_more *more; /* owned bytes, changes, texts; NULL while there are none */
     uint32_t holds;           /* relation slots and cursors */
-    uint32_t result; /* of which query's result it is; 0: of none */
+    uint32_t result;          /* of which query's result it is; 0: of none */
     bool handed, is_new, deleted;
     bool listed; /* in the registry */
     bool stale;  /* the stored document was written by somebody else since it was loaded or saved */
@@ -257,21 +257,23 @@ int kx_collection__remove(kx_txn *txn, const kx_cat_collection *collection, uint
 
 /* ---- index lookups, shared by query and relation ------------------------------------------------- */
 
-/* Encode one value as the first part of an index key (or the whole key of a single one), as the index stores it: direction and limits
-   included. The key is initialised here; free it. *exact is false when the key was shortened: then compare documents. */
-int kx_collection__index_key(const kx_cat_index *index, const kx_value *value, kx_key *key, bool *exact);
+/*
+ * `values` are one a part of an index that is not multi. The key as the index stores it: directions and limits included. It is
+ * initialised here; free it. *exact is false when the key was shortened: then compare documents.
+ */
+int kx_collection__index_key(const kx_cat_index *index, const kx_value *values, kx_key *key, bool *exact);
 
-/* Lowest id of a document whose `index` (single path, not multi) value equals `value`; compares documents where the key was shortened. KX_NOTFOUND (no text). Primary: the row itself decides. */
+/* Lowest id of a document that has these values; compares documents where the key was shortened. KX_NOTFOUND (no text). Primary: the row itself decides. */
 int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
-                          const kx_value *value, uint64_t *id);
+                          const kx_value *values, uint64_t *id);
 
 /* The same for who reads the document next: a primary key is taken at its word, since the row itself tells whether there is one. */
 int kx_collection__lookup_id(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
-                             const kx_value *value, uint64_t *id);
+                             const kx_value *values, uint64_t *id);
 
-/* How many documents have it: a stored number unless the key was shortened. */
+/* How many documents have them: a stored number unless the key was shortened. */
 int kx_collection__lookup_count(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
-                                const kx_value *value, uint64_t *count);
+                                const kx_value *values, uint64_t *count);
 
 /* The id that a value means for a primary index: an INT >= 0, or a REAL that equals one. False: it can match no document. */
 bool kx_collection__value_as_id(const kx_value *value, uint64_t *id);

@@ -321,35 +321,45 @@ bool kx_collection__value_as_id(const kx_value *value, uint64_t *id)
     return false;
 }
 
-int kx_collection__index_key(const kx_cat_index *index, const kx_value *value, kx_key *key, bool *exact)
+int kx_collection__index_key(const kx_cat_index *index, const kx_value *values, kx_key *key, bool *exact)
 {
     kx_key__init(key);
-    kx_key__add(key, value, index->parts[0].descending);
-    int rc = index->count == 1 ? kx_key__finish(key, limit_of(index)) : key->rc;
+    for (size_t i = 0; i < index->count; i++)
+        kx_key__add(key, &values[i], index->parts[i].descending);
+    int rc = kx_key__finish(key, limit_of(index));
     *exact = !key->shortened;
     return rc;
 }
 
-/* Does the document of `id` have this value at the index's path? For keys that were shortened. */
-static int has_value(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id,
-                     const kx_value *value, bool *has)
+static bool shows(const kx_cat_index *index, kx_slice document, const kx_value *values)
+{
+    for (size_t i = 0; i < index->count; i++) {
+        kx_value found;
+        kx_collection__part_value(document, &index->parts[i], &found);
+        if (kx_key__compare(&found, &values[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Does the document of `id` have these values at the index's paths? For keys that were shortened. */
+static int has_values(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id,
+                      const kx_value *values, bool *has)
 {
     kx_slice row, document;
-    kx_value found;
     *has = false;
     int rc = kx_store__row_get(txn->store, collection->number, id, &row);
     if (rc == KX_OK)
         rc = kx_collection__document_of(txn->db, collection, id, row, &document);
     if (rc != KX_OK)
         return rc == KX_NOTFOUND ? KX_OK : rc;
-    kx_collection__part_value(document, &index->parts[0], &found);
-    *has = kx_key__compare(&found, value) == 0;
+    *has = shows(index, document, values);
     return KX_OK;
 }
 
 /* Walk the entries that begin with `key`: unique ones with an id behind it, and those that a shortened key stands for. */
 static int walk_key(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index, const kx_key *key,
-                    const kx_value *value, bool first_only, uint64_t *id, uint64_t *count)
+                    const kx_value *values, bool first_only, uint64_t *id, uint64_t *count)
 {
     kx_key end;
     kx_store_scan *scan = NULL;
@@ -363,7 +373,7 @@ static int walk_key(kx_txn *txn, const kx_cat_collection *collection, const kx_c
     while (rc == KX_OK && !(first_only && *count > 0) && (rc = kx_store__scan_next(scan, &item)) == KX_OK) {
         bool has = true;
         if (key->shortened)
-            rc = has_value(txn, collection, index, item.id, value, &has);
+            rc = has_values(txn, collection, index, item.id, values, &has);
         if (has && (*count)++ == 0)
             *id = item.id;
     }
@@ -372,27 +382,27 @@ static int walk_key(kx_txn *txn, const kx_cat_collection *collection, const kx_c
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
-static int row_exists(kx_txn *txn, const kx_cat_collection *collection, const kx_value *value, uint64_t *id)
+static int row_exists(kx_txn *txn, const kx_cat_collection *collection, const kx_value *values, uint64_t *id)
 {
     kx_slice row;
-    if (!kx_collection__value_as_id(value, id))
+    if (!kx_collection__value_as_id(values, id))
         return KX_NOTFOUND;
     return kx_store__row_get(txn->store, collection->number, *id, &row);
 }
 
 int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
-                          const kx_value *value, uint64_t *id)
+                          const kx_value *values, uint64_t *id)
 {
     kx_key key;
     bool exact;
     uint64_t count;
     if (index->primary)
-        return row_exists(txn, collection, value, id);
-    int rc = kx_collection__index_key(index, value, &key, &exact);
+        return row_exists(txn, collection, values, id);
+    int rc = kx_collection__index_key(index, values, &key, &exact);
     if (rc == KX_OK && exact && !(index->unique && key.has_null)) {
         rc = kx_store__entry_get(txn->store, index->table, kx_key__slice(&key), id);
     } else if (rc == KX_OK) {
-        rc = walk_key(txn, collection, index, &key, value, true, id, &count);
+        rc = walk_key(txn, collection, index, &key, values, true, id, &count);
         if (rc == KX_OK && count == 0)
             rc = KX_NOTFOUND;
     }
@@ -401,30 +411,30 @@ int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, cons
 }
 
 int kx_collection__lookup_id(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
-                             const kx_value *value, uint64_t *id)
+                             const kx_value *values, uint64_t *id)
 {
     if (!index->primary)
-        return kx_collection__lookup(txn, collection, index, value, id);
-    return kx_collection__value_as_id(value, id) ? KX_OK : KX_NOTFOUND;
+        return kx_collection__lookup(txn, collection, index, values, id);
+    return kx_collection__value_as_id(values, id) ? KX_OK : KX_NOTFOUND;
 }
 
 int kx_collection__lookup_count(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
-                                const kx_value *value, uint64_t *count)
+                                const kx_value *values, uint64_t *count)
 {
     kx_key key;
     bool exact;
     uint64_t id;
     *count = 0;
     if (index->primary) {
-        int found = row_exists(txn, collection, value, &id);
+        int found = row_exists(txn, collection, values, &id);
         *count = found == KX_OK;
         return found == KX_NOTFOUND ? KX_OK : found;
     }
-    int rc = kx_collection__index_key(index, value, &key, &exact);
+    int rc = kx_collection__index_key(index, values, &key, &exact);
     if (rc == KX_OK && exact && !(index->unique && key.has_null))
         rc = kx_store__entry_count(txn->store, index->table, kx_key__slice(&key), count);
     else if (rc == KX_OK)
-        rc = walk_key(txn, collection, index, &key, value, false, &id, count);
+        rc = walk_key(txn, collection, index, &key, values, false, &id, count);
     kx_key__free(&key);
     return rc;
 }

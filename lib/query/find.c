@@ -170,10 +170,12 @@ static int count_simple(kx_txn *txn, const kx_cat_collection *collection, const 
         *done = false;
     if (!*done)
         return KX_OK;
-    const kx_value *value = has_where ? &where->value : bound->values;
-    const kx_cat_index *index = has_where ? index_of(collection, where->path) : bound->count == 1 ? bound->index : NULL;
-    *done = index != NULL && index->count == 1 && !index->multi && is_simple(value);
-    return *done ? kx_collection__lookup_count(txn, collection, index, value, count) : KX_OK;
+    const kx_value *values = has_where ? &where->value : bound->values;
+    const kx_cat_index *index = has_where ? index_of(collection, where->path) : bound->index;
+    *done = index != NULL && index->count == (has_where ? 1 : bound->count) && !index->multi;
+    for (size_t i = 0; *done && i < index->count; i++)
+        *done = is_simple(&values[i]);
+    return *done ? kx_collection__lookup_count(txn, collection, index, values, count) : KX_OK;
 }
 
 /* Entries of the ranges, or rows, as far as they are wanted. */

@@ -6,61 +6,16 @@
 
 /* ---- one key -------------------------------------------------------------------------- */
 
-bool kx_relation__values(kx_slice document, const kx_cat_key *key, kx_value *values)
-{
-    for (size_t i = 0; i < key->count; i++) {
-        kx_collection__part_value(document, &key->parts[i], &values[i]);
-        if (values[i].type == KX_TYPE_NONE || values[i].type == KX_TYPE_NULL)
-            return false;
-    }
-    return true;
-}
-
-static int stop(void *context, uint64_t id)
-{
-    (void)context;
-    (void)id;
-    return 1;
-}
-
-static bool has_key(kx_slice document, const kx_cat_key *key, const kx_value *values)
-{
-    kx_value own[KX_CATALOG_KEY_PARTS];
-    if (document.data == NULL || !kx_relation__values(document, key, own))
-        return false;
-    for (size_t i = 0; i < key->count; i++) {
-        if (kx_key__compare(&own[i], &values[i]) != 0)
-            return false;
-    }
-    return true;
-}
-
 int kx_relation__leads(kx_txn *txn, const kx_cat_reference *reference, const kx_value *values, kx_slice own,
                        bool *leads)
 {
     uint64_t id;
-    int rc;
     *leads = true;
-    if (has_key(own, reference->targets, values))
+    if (own.data != NULL && kx_relation__has_key(own, reference->targets, values))
         return KX_OK;
-    if (reference->targets->count == 1) {
-        rc = kx_collection__lookup(txn, reference->to, reference->target_index, values, &id);
-        *leads = rc == KX_OK;
-        return rc == KX_NOTFOUND ? KX_OK : rc;
-    }
-    kx_query_bound bound = {.index = reference->target_index, .values = values, .count = reference->targets->count};
-    rc = kx_query__each(txn, reference->to, &bound, stop, NULL);
-    *leads = rc == 1;
-    return rc < 0 ? rc : KX_OK;
-}
-
-void kx_relation__key_text(const kx_cat_key *key, const kx_value *values, kx_buf *out)
-{
-    for (size_t i = 0; i < key->count; i++) {
-        char shown[128];
-        kx_buf__print(out, "%s%s=%s", i > 0 ? ", " : "", key->parts[i].text,
-                      kx_base__show(&values[i], shown, sizeof shown));
-    }
+    int rc = kx_collection__lookup(txn, reference->to, reference->target_index, values, &id);
+    *leads = rc == KX_OK;
+    return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
 int kx_relation__look_again(kx_txn *txn, const kx_cat_reference *reference, uint64_t id, kx_value *values,

@@ -31,12 +31,18 @@ static int null_key(const kx_cat_relation *relation)
 
 static int dangling(const kx_cat_relation *relation, const kx_doc *doc, const kx_value *key)
 {
-    char text[256];
+    kx_buf text = {0};
     if (may_be_missing(relation))
         return KX_OK;
-    return kx_base__fail_at(KX_DANGLING, relation->owner->name, relation->declared.name, doc->is_new ? NULL : &doc->id,
-                            key, "Related %s with %s=%s not found", relation->target->name, relation->remote.text,
-                            kx_base__show(key, text, sizeof text));
+    kx_relation__key_text(&relation->remote, key, &text);
+    kx_buf__byte(&text, '\0');
+    int rc = text.rc;
+    if (rc == KX_OK)
+        rc = kx_base__fail_at(KX_DANGLING, relation->owner->name, relation->declared.name,
+                              doc->is_new ? NULL : &doc->id, relation->remote.count == 1 ? key : NULL,
+                              "Related %s with %s not found", relation->target->name, (const char *)text.data);
+    kx_buf__free(&text);
+    return rc;
 }
 
 /* The instance that was remembered, refreshed in place, when the key still leads to it; else a new one. */
@@ -56,44 +62,52 @@ static int load_target(kx_txn *txn, const kx_cat_relation *relation, const kx_va
     return kx_collection__doc_get(txn, relation->target, id, target);
 }
 
-/* Does the target still show that key? It may have saved another one itself, which makes nobody's instance stale but those of others. */
-static bool shows_key(const kx_doc *target, const kx_cat_relation *relation, const kx_value *key)
-{
-    kx_value shown;
-    kx_relation__key_item(target, &relation->remote.parts[0], &shown);
-    return shown.type != KX_TYPE_NONE && kx_key__compare(&shown, key) == 0;
-}
-
-static bool is_fresh(const kx_doc *doc, const kx_cat_relation *relation, const kx_link *link, kx_slice item,
-                     const kx_value *key)
+/* A target may have saved another key itself, which makes nobody's instance stale but those of others: what it shows counts. */
+static bool is_fresh(const kx_doc *doc, const kx_cat_relation *relation, const kx_link *link, const kx_value *key)
 {
     const kx_doc *target = link->target;
     if (!doc->txn->writes)
         return true;
-    if (link->key.size != item.size || memcmp(link->key.data, item.data, item.size) != 0)
+    if (!kx_relation__is_remembered(link, doc->bytes, &relation->local))
         return false;
     bool unwritten = link->writes == kx_collection__writes_to(doc->txn, relation->target->number);
     if (target == NULL)
         return unwritten;
     if (target->is_new)
-        return shows_key(target, relation, key);
+        return kx_relation__has_key(target->bytes, &relation->remote, key);
     if (target->stale || target->deleted)
         return false;
-    return unwritten || ((relation->index->unique || relation->index->primary) && shows_key(target, relation, key));
+    return unwritten || ((relation->index->unique || relation->index->primary) &&
+                         kx_relation__has_key(target->bytes, &relation->remote, key));
 }
 
-static int look_up(kx_txn *txn, kx_doc *doc, const kx_cat_relation *relation, const kx_value *value, kx_slice key,
-                   kx_doc *known, kx_doc **target)
+static int look_up(kx_txn *txn, kx_doc *doc, const kx_cat_relation *relation, const kx_value *key, kx_doc *known,
+                   kx_doc **target)
 {
     uint32_t writes = kx_collection__writes_to(txn, relation->target->number);
-    int rc = load_target(txn, relation, value, known, target);
+    int rc = load_target(txn, relation, key, known, target);
     if (rc == KX_NOTFOUND)
-        rc = dangling(relation, doc, value);
+        rc = dangling(relation, doc, key);
     if (rc == KX_OK)
-        rc = kx_relation__remember(doc, relation->declared.name, key, *target, writes);
+        rc = kx_relation__remember(doc, relation->declared.name, doc->bytes, &relation->local, *target, writes);
     if (rc != KX_OK)
         *target = NULL;
+    else if (*target != NULL)
+        (*target)->result = doc->result;
     return rc;
+}
+
+/* Nothing fresh was at hand. A lazy load may fetch for all peers, and then it is. */
+static int load_lazily(kx_txn *txn, kx_doc *doc, const kx_cat_relation *relation, const kx_value *key, kx_doc **target)
+{
+    int rc = kx_relation__lazy(txn, doc, relation);
+    if (rc != KX_OK)
+        return rc;
+    kx_link *link = kx_relation__link_of(doc, relation->declared.name);
+    if (link == NULL || !is_fresh(doc, relation, link, key))
+        return look_up(txn, doc, relation, key, link != NULL ? link->target : NULL, target);
+    *target = link->target;
+    return KX_OK;
 }
 
 int kx_relation__follow(kx_doc *doc, const char *name, kx_doc **target)
@@ -101,7 +115,7 @@ int kx_relation__follow(kx_doc *doc, const char *name, kx_doc **target)
     kx_txn *txn = kx_collection__innermost(doc->txn);
     kx_link *link = kx_relation__link_of(doc, name);
     const kx_cat_relation *relation;
-    kx_value value;
+    kx_value key[KX_CATALOG_KEY_PARTS];
     *target = NULL;
     if (link != NULL && !txn->writes) {
         *target = link->target;
@@ -113,25 +127,12 @@ int kx_relation__follow(kx_doc *doc, const char *name, kx_doc **target)
     if (!leads_to_one(relation))
         return kx_base__fail_at(KX_INVALID, relation->owner->name, name, NULL, NULL,
                                 "%s.%s is a set: search it with kx_related_find", relation->owner->name, name);
-    kx_slice key = kx_relation__key_item(doc, &relation->local.parts[0], &value);
-    if (link != NULL && key.data != NULL && is_fresh(doc, relation, link, key, &value)) {
-        *target = link->target;
-        return KX_OK;
-    }
-    if (key.data == NULL)
+    if (!kx_relation__values(doc->bytes, &relation->local, key))
         return null_key(relation);
-    rc = kx_relation__lazy(txn, doc, relation);
-    if (rc != KX_OK)
-        return rc;
-    link = kx_relation__link_of(doc, name);
-    if (link != NULL && is_fresh(doc, relation, link, key, &value)) {
-        *target = link->target;
-        return KX_OK;
-    }
-    rc = look_up(txn, doc, relation, &value, key, link != NULL ? link->target : NULL, target);
-    if (rc == KX_OK && *target != NULL)
-        (*target)->result = doc->result;
-    return rc;
+    if (link == NULL || !is_fresh(doc, relation, link, key))
+        return load_lazily(txn, doc, relation, key, target);
+    *target = link->target;
+    return KX_OK;
 }
 
 /* ---- link -------------------------------------------------------------------------- */
@@ -146,10 +147,9 @@ static int no_key(const kx_cat_relation *relation)
 
 static int unlink_key(kx_doc *doc, const kx_cat_relation *relation)
 {
-    kx_value null = kx_null();
     if (!relation->declared.optional)
         return kx_relation__not_optional(relation);
-    int rc = kx_collection__doc_change(doc, KX_CHANGE_SET, relation->local.text, &null);
+    int rc = kx_relation__set_key(doc, &relation->local, NULL);
     kx_link *link = rc == KX_OK ? kx_relation__link_of(doc, relation->declared.name) : NULL;
     if (link != NULL)
         kx_relation__forget(link);
@@ -161,7 +161,7 @@ int kx_relation__link(kx_doc *doc, const char *name, kx_doc *target)
 {
     kx_txn *txn = kx_collection__innermost(doc->txn);
     const kx_cat_relation *relation;
-    kx_value value;
+    kx_value key[KX_CATALOG_KEY_PARTS];
     int rc = kx_relation__named(txn, doc, name, &relation);
     if (rc == KX_OK)
         rc = kx_collection__enter_write(txn, NULL);
@@ -176,13 +176,12 @@ int kx_relation__link(kx_doc *doc, const char *name, kx_doc *target)
     rc = kx_relation__check_target(relation, doc, target);
     if (rc != KX_OK)
         return rc;
-    kx_slice key = kx_relation__key_item(target, &relation->remote.parts[0], &value);
-    if (key.data == NULL)
+    if (!kx_relation__values(target->bytes, &relation->remote, key))
         return no_key(relation);
     if (target != doc)
-        rc = kx_relation__remember(doc, relation->declared.name, key, target,
+        rc = kx_relation__remember(doc, relation->declared.name, target->bytes, &relation->remote, target,
                                    kx_collection__writes_to(txn, relation->target->number));
-    return rc == KX_OK ? kx_collection__doc_change(doc, KX_CHANGE_SET, relation->local.text, &value) : rc;
+    return rc == KX_OK ? kx_relation__copy_key(doc, &relation->local, target->bytes, &relation->remote) : rc;
 }
 
 /* ---- what passes through ------------------------------------------------------------- */

@@ -32,25 +32,15 @@ static int dangles(const kx_cat_reference *reference, uint64_t id, const kx_valu
     return rc;
 }
 
-static bool is_same_key(const kx_write_op *op, const kx_cat_key *key, const kx_value *values)
-{
-    kx_value before[KX_CATALOG_KEY_PARTS];
-    if (op->before.data == NULL || !kx_relation__values(op->before, key, before))
-        return false;
-    for (size_t i = 0; i < key->count; i++) {
-        if (kx_key__compare(&before[i], &values[i]) != 0)
-            return false;
-    }
-    return true;
-}
-
 static int check_key(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_reference *reference,
                      const kx_write_op *op)
 {
     kx_value values[KX_CATALOG_KEY_PARTS];
     const kx_guarded *guarded = txn->top->guarded;
     bool leads;
-    if (!kx_relation__values(op->after, reference->keys, values) || is_same_key(op, reference->keys, values))
+    if (!kx_relation__values(op->after, reference->keys, values))
+        return KX_OK;
+    if (op->before.data != NULL && kx_relation__has_key(op->before, reference->keys, values))
         return KX_OK;
     if (reference->deferred || (guarded != NULL && guarded->collects))
         return kx_relation__check_later(txn, reference, op->id);

@@ -36,15 +36,9 @@ enum { KX_RELATION_RENAMED = 1000 }; /* a key changes that something acts on: to
 
 kx_guarded *kx_relation__guarded(kx_txn *txn); /* made when missing; NULL: no memory */
 
-/* The values of a key in a document; false: a part is null. */
-bool kx_relation__values(kx_slice document, const kx_cat_key *key, kx_value *values);
-
 /* Does a document of reference->to have this key? `own`: another version of one that counts too; missing: none. */
 int kx_relation__leads(kx_txn *txn, const kx_cat_reference *reference, const kx_value *values, kx_slice own,
                        bool *leads);
-
-/* "user_id=999", "tenant=1, user_id=5"; appended. */
-void kx_relation__key_text(const kx_cat_key *key, const kx_value *values, kx_buf *out);
 
 /* Of a document as it is stored. *violated is false where it is gone. */
 int kx_relation__look_again(kx_txn *txn, const kx_cat_reference *reference, uint64_t id, kx_value *values,

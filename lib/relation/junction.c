@@ -1,7 +1,7 @@
 /*
  * junction.c -- many-to-many: sets whose members are linked by documents of a junction collection.
  *
- * A link is an ordinary document with the keys of both ends, and whatever else its users keep there. Searching reads the
+ * Keys are of one field here. A link is an ordinary document with the keys of both ends, and whatever else its users keep there. Searching reads the
  * junction's index alone; the links themselves are read only where their fields are asked for, or where a set is replaced.
  */
 #include <stdlib.h>
@@ -82,9 +82,8 @@ int kx_relation__links_count(kx_txn *txn, const kx_cat_relation *relation, const
 /* The keys of both ends; false: one has none. */
 static bool both_keys(const kx_cat_relation *relation, const kx_doc *doc, const kx_doc *member, kx_value keys[2])
 {
-    kx_relation__key_item(doc, &relation->local.parts[0], &keys[0]);
-    kx_relation__key_item(member, &relation->remote.parts[0], &keys[1]);
-    return keys[0].type != KX_TYPE_NONE && keys[1].type != KX_TYPE_NONE;
+    return kx_relation__values(doc->bytes, &relation->local, &keys[0]) &&
+           kx_relation__values(member->bytes, &relation->remote, &keys[1]);
 }
 
 /* KX_NOTFOUND, without a text: they are not linked. */
@@ -160,8 +159,7 @@ static int enter(kx_txn *txn, const kx_cat_relation *relation)
 static bool has_key(const kx_cat_relation *relation, const kx_doc *doc)
 {
     kx_value key;
-    kx_relation__key_item(doc, &relation->local.parts[0], &key);
-    return key.type != KX_TYPE_NONE;
+    return kx_relation__values(doc->bytes, &relation->local, &key);
 }
 
 int kx_relation__links_add(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *const *members,
@@ -211,10 +209,8 @@ static int compare_values(const void *a, const void *b)
 static size_t list_keys(const kx_cat_relation *relation, kx_doc *const *members, size_t count, kx_value *keys)
 {
     size_t known = 0;
-    for (size_t i = 0; i < count; i++) {
-        kx_relation__key_item(members[i], &relation->remote.parts[0], &keys[known]);
-        known += keys[known].type != KX_TYPE_NONE;
-    }
+    for (size_t i = 0; i < count; i++)
+        known += kx_relation__values(members[i]->bytes, &relation->remote, &keys[known]);
     if (known > 1)
         qsort(keys, known, sizeof *keys, compare_values);
     return known;
@@ -233,8 +229,8 @@ static int is_kept(kx_txn *txn, const kx_cat_relation *relation, uint64_t link, 
         rc = kx_collection__document_of(txn->db, collection, link, row, &document);
     if (rc != KX_OK)
         return rc == KX_NOTFOUND ? KX_OK : rc;
-    kx_collection__part_value(document, &relation->junction.remote.parts[0], &far);
-    *kept = far.type != KX_TYPE_NONE && bsearch(&far, keys, count, sizeof *keys, compare_values) != NULL;
+    *kept = kx_relation__values(document, &relation->junction.remote, &far) &&
+            bsearch(&far, keys, count, sizeof *keys, compare_values) != NULL;
     return KX_OK;
 }
 
@@ -246,8 +242,7 @@ static int list_links(kx_txn *txn, const kx_cat_relation *relation, const kx_doc
     kx_cursor *cursor = NULL;
     uint64_t link;
     size_t found = 1;
-    kx_relation__key_item(doc, &relation->local.parts[0], &near);
-    if (near.type == KX_TYPE_NONE)
+    if (!kx_relation__values(doc->bytes, &relation->local, &near))
         return KX_OK;
     kx_query_bound bound = {.index = relation->junction.onward, .values = &near, .count = 1};
     int rc = kx_query__find(txn, relation->junction.collection, NULL, &bound, &cursor);

@@ -10,6 +10,7 @@ kx_sources += \
 	lib/relation/include.c \
 	lib/relation/integrity.h \
 	lib/relation/junction.c \
+	lib/relation/key.c \
 	lib/relation/load_plan.c \
 	lib/relation/loads.c \
 	lib/relation/one.c \

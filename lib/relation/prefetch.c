@@ -113,26 +113,25 @@ static int compare_keys(const void *a, const void *b)
 static int add_key(kx_txn *txn, kx_arena *arena, const kx_cat_relation *relation, const kx_doc *doc, wanted_key *wanted,
                    size_t *count)
 {
-    kx_value value;
+    kx_value values[KX_CATALOG_KEY_PARTS];
     kx_key key;
     bool exact;
     wanted_key *next = &wanted[*count];
-    kx_slice item = kx_relation__key_item(doc, &relation->local.parts[0], &value);
-    if (item.data == NULL)
+    if (!kx_relation__values(doc->bytes, &relation->local, values))
         return KX_OK;
     *next = (wanted_key){.id = UINT64_MAX, .doc = next->doc};
     ++*count;
     if (relation->index->primary) {
-        if (!kx_collection__value_as_id(&value, &next->id))
+        if (!kx_collection__value_as_id(values, &next->id))
             next->id = UINT64_MAX;
         return KX_OK;
     }
-    int rc = kx_collection__index_key(relation->index, &value, &key, &exact);
+    int rc = kx_collection__index_key(relation->index, values, &key, &exact);
     if (rc == KX_OK && exact) {
         next->key = kx_slice_of(kx_arena__copy(arena, key.data, key.size), key.size);
         rc = next->key.data != NULL ? KX_OK : kx_base__nomem();
     } else if (rc == KX_OK) {
-        rc = kx_collection__lookup(txn, relation->target, relation->index, &value, &next->id);
+        rc = kx_collection__lookup(txn, relation->target, relation->index, values, &next->id);
         rc = rc == KX_NOTFOUND ? KX_OK : rc;
     }
     kx_key__free(&key);
@@ -177,12 +176,10 @@ static int remember_all(kx_txn *txn, const kx_cat_relation *relation, kx_doc *co
     bool optional = relation->declared.optional || relation->declared.kind == KX_RELATED_ONE;
     int rc = KX_OK;
     for (size_t i = 0; i < count && rc == KX_OK; i++) {
-        kx_value value;
         kx_doc *doc = docs[wanted[i].doc];
         kx_doc *target = wanted[i].id != UINT64_MAX ? target_of(found, wanted[i].id) : NULL;
-        kx_slice item = kx_relation__key_item(doc, &relation->local.parts[0], &value);
         if (target != NULL || optional)
-            rc = kx_relation__remember(doc, relation->declared.name, item, target, writes);
+            rc = kx_relation__remember(doc, relation->declared.name, doc->bytes, &relation->local, target, writes);
     }
     return rc;
 }
@@ -253,14 +250,13 @@ static int list_set(const kx_load_node *node, kx_doc *doc, members *list)
 /* The members' own foreign key leads back, without a lookup. */
 static int remember_owner(kx_txn *txn, const kx_cat_relation *relation, kx_doc *owner, kx_doc *member)
 {
-    kx_value value;
-    if (relation->reverse == NULL || relation->declared.kind != KX_RELATED_SET || member == owner)
-        return KX_OK;
-    kx_slice key = kx_relation__key_item(member, &relation->remote.parts[0], &value);
-    if (key.data == NULL)
+    kx_value values[KX_CATALOG_KEY_PARTS];
+    if (relation->reverse == NULL || relation->declared.kind != KX_RELATED_SET || member == owner ||
+        !kx_relation__values(member->bytes, &relation->remote, values))
         return KX_OK;
     const char *name = relation->reverse->declared.name;
-    int rc = kx_relation__remember(member, name, key, owner, kx_collection__writes_to(txn, owner->collection->number));
+    int rc = kx_relation__remember(member, name, member->bytes, &relation->remote, owner,
+                                   kx_collection__writes_to(txn, owner->collection->number));
     if (rc == KX_OK)
         kx_relation__weaken(kx_relation__link_of(member, name));
     return rc;

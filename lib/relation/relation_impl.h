@@ -10,13 +10,42 @@ typedef struct kx_link {
     kx_doc *target;   /* held; NULL: looked for and not there */
     bool weak;        /* it is the target that holds this document, in a set: it will say when it goes */
     uint32_t writes;  /* to the target's collection, when it was looked up */
-    kx_buf key;       /* the bytes of the key field then */
+    kx_buf key;       /* its items then, one behind the other; nothing in a read transaction */
 } kx_link;
 
 kx_link *kx_relation__link_of(const kx_doc *doc, const char *name); /* NULL: nothing remembered */
-int kx_relation__remember(kx_doc *doc, const char *name, kx_slice key, kx_doc *target, uint32_t writes);
+/* `key` is where `document` has the key that leads there. */
+int kx_relation__remember(kx_doc *doc, const char *name, kx_slice document, const kx_cat_key *key, kx_doc *target,
+                          uint32_t writes);
+bool kx_relation__is_remembered(const kx_link *link, kx_slice document,
+                                const kx_cat_key *key); /* the same key still? */
 void kx_relation__weaken(kx_link *link);
 void kx_relation__forget(kx_link *link); /* its target is let go; the entry stays, empty */
+
+/* ---- keys ------------------------------------------------------------------------------- *
+ * Arrays of values have room for KX_CATALOG_KEY_PARTS, one a part; what they point to is the document's.                    */
+
+/* The key in a document; false: a part is null, so it relates nothing, and the values say nothing. */
+bool kx_relation__values(kx_slice document, const kx_cat_key *key, kx_value *values);
+bool kx_relation__same_values(const kx_value *left, const kx_value *right, size_t count);
+bool kx_relation__has_key(kx_slice document, const kx_cat_key *key, const kx_value *values);
+
+/* "user_id=999", "tenant=1, user_id=5"; appended. */
+void kx_relation__key_text(const kx_cat_key *key, const kx_value *values, kx_buf *out);
+
+/* A key, null and missing parts too, that does not move when its document is written. */
+typedef struct kx_held_key {
+    kx_buf bytes; /* owned */
+    size_t count, sizes[KX_CATALOG_KEY_PARTS];
+} kx_held_key;
+int kx_relation__hold_key(kx_slice document, const kx_cat_key *key, kx_held_key *held); /* KX_NOMEM; free its bytes */
+void kx_relation__held_values(const kx_held_key *held, kx_value *values);               /* type 0: missing */
+
+/* Change an instance, unsaved: all parts or none. NULL values: null. Values may not point into the instance, documents may. */
+int kx_relation__set_key(kx_doc *doc, const kx_cat_key *key, const kx_value *values);
+int kx_relation__copy_key(kx_doc *doc, const kx_cat_key *key, kx_slice document, const kx_cat_key *from);
+void kx_relation__restore_key(kx_doc *doc, const kx_cat_key *key,
+                              const kx_held_key *former); /* as far as memory lasts */
 
 /* ---- sets ----------------------------------------------------------------------------- */
 
@@ -128,9 +157,6 @@ int kx_relation__search(kx_doc *doc, const kx_cat_relation *relation, const kx_q
 
 /* The relation of that name on the document's collection, as the catalog has it now. KX_INVALID names what there is. */
 int kx_relation__named(kx_txn *txn, const kx_doc *doc, const char *name, const kx_cat_relation **relation);
-
-/* The bytes of a key that a document shows, and its value; missing when null. */
-kx_slice kx_relation__key_item(const kx_doc *doc, const kx_cat_part *part, kx_value *value);
 
 int kx_relation__no_assign(const kx_cat_relation *relation);    /* KX_INVALID: "Cannot directly assign to …" */
 int kx_relation__not_optional(const kx_cat_relation *relation); /* KX_REQUIRED: "Cannot set … to null (not optional)" */

@@ -15,17 +15,9 @@ static bool acts(const kx_cat_reference *reference)
 
 static bool has_changed(const kx_cat_reference *reference, const kx_write_op *op)
 {
-    const kx_cat_key *key = reference->targets;
     kx_value was[KX_CATALOG_KEY_PARTS];
-    if (!kx_relation__values(op->before, key, was))
-        return false;
-    for (size_t i = 0; i < key->count; i++) {
-        kx_value now;
-        kx_collection__part_value(op->after, &key->parts[i], &now);
-        if (kx_key__compare(&was[i], &now) != 0)
-            return true;
-    }
-    return false;
+    return kx_relation__values(op->before, reference->targets, was) &&
+           !kx_relation__has_key(op->after, reference->targets, was);
 }
 
 static kx_slice keep(kx_arena *arena, kx_slice item)

@@ -19,54 +19,50 @@ static bool is_link(const kx_cat_relation *relation)
     return relation->declared.kind == KX_MANY_TO_MANY;
 }
 
-/* The set and this document's key to it; type 0 when it has none, so that the set is empty. */
-static int find_set(kx_txn *txn, const kx_doc *doc, const char *name, const kx_cat_relation **relation, kx_value *key)
+static int find_set(kx_txn *txn, const kx_doc *doc, const char *name, const kx_cat_relation **relation)
 {
     int rc = kx_relation__named(txn, doc, name, relation);
-    if (rc != KX_OK)
-        return rc;
-    if ((*relation)->declared.kind != KX_RELATED_SET && !is_link(*relation))
-        return no_set(*relation);
-    kx_relation__key_item(doc, &(*relation)->local.parts[0], key);
-    return KX_OK;
+    if (rc == KX_OK && (*relation)->declared.kind != KX_RELATED_SET && !is_link(*relation))
+        rc = no_set(*relation);
+    return rc;
 }
 
 /* ---- reading ------------------------------------------------------------------------- */
 
-/* A key of type 0 binds the query to nothing at all: the set of a document without a key. */
-static kx_query_bound bound_of(const kx_cat_relation *relation, const kx_value *key)
+/* Without a key the query is bound to nothing at all. `key` is filled for as long as the bound is used. */
+static kx_query_bound bound_of(const kx_cat_relation *relation, const kx_doc *doc, kx_value *key)
 {
-    return (kx_query_bound){.index = relation->index, .values = key, .count = key->type != KX_TYPE_NONE};
+    bool whole = kx_relation__values(doc->bytes, &relation->local, key);
+    return (kx_query_bound){.index = relation->index, .values = key, .count = whole ? relation->local.count : 0};
 }
 
 int kx_relation__find(kx_doc *doc, const char *name, const kx_query *query, kx_cursor **cursor)
 {
     kx_txn *txn = kx_collection__innermost(doc->txn);
     const kx_cat_relation *relation;
-    kx_value key;
+    kx_value key[KX_CATALOG_KEY_PARTS];
     const kx_loaded_set *loaded = query == NULL ? kx_relation__whole_set(doc, name) : NULL;
     *cursor = NULL;
     if (loaded != NULL)
         return kx_query__of_docs(txn, loaded->relation->target, loaded->docs, loaded->count, cursor);
-    int rc = find_set(txn, doc, name, &relation, &key);
+    int rc = find_set(txn, doc, name, &relation);
     if (rc == KX_OK)
         rc = kx_relation__lazy_set(doc, relation);
     if (rc != KX_OK)
         return rc;
     if (is_link(relation))
         return kx_relation__links_find(txn, relation, doc, query, cursor);
-    kx_query_bound bound = bound_of(relation, &key);
+    kx_query_bound bound = bound_of(relation, doc, key);
     return kx_relation__open(txn, relation->target, query, &bound, cursor);
 }
 
 int kx_relation__search(kx_doc *doc, const kx_cat_relation *relation, const kx_query *query, kx_cursor **cursor)
 {
     kx_txn *txn = kx_collection__innermost(doc->txn);
-    kx_value key;
+    kx_value key[KX_CATALOG_KEY_PARTS];
     if (is_link(relation))
         return kx_relation__links_search(txn, relation, doc, query, cursor);
-    kx_relation__key_item(doc, &relation->local.parts[0], &key);
-    kx_query_bound bound = bound_of(relation, &key);
+    kx_query_bound bound = bound_of(relation, doc, key);
     return kx_query__find(txn, relation->target, query, &bound, cursor);
 }
 
@@ -74,49 +70,36 @@ int kx_relation__count(kx_doc *doc, const char *name, const kx_query *query, uin
 {
     kx_txn *txn = kx_collection__innermost(doc->txn);
     const kx_cat_relation *relation;
-    kx_value key;
+    kx_value key[KX_CATALOG_KEY_PARTS];
     *count = 0;
-    int rc = find_set(txn, doc, name, &relation, &key);
+    int rc = find_set(txn, doc, name, &relation);
     if (rc != KX_OK)
         return rc;
     if (is_link(relation))
         return kx_relation__links_count(txn, relation, doc, query, count);
-    kx_query_bound bound = bound_of(relation, &key);
+    kx_query_bound bound = bound_of(relation, doc, key);
     return kx_query__count(txn, relation->target, query, &bound, count);
 }
 
 /* ---- one member --------------------------------------------------------------------------- */
 
-static bool has_key(const kx_doc *member, const kx_cat_relation *relation, const kx_value *key)
-{
-    kx_value found;
-    kx_relation__key_item(member, &relation->remote.parts[0], &found);
-    return found.type != KX_TYPE_NONE && kx_key__compare(&found, key) == 0;
-}
-
-/* What a member's key field held before it was given another key; a call that fails puts it back. */
+/* What a member's key held before it was given another one; a call that fails puts it back. */
 typedef struct former_key {
-    kx_buf item;  /* empty: it was missing */
+    kx_held_key held;
     bool changed; /* the member had changes of its own */
 } former_key;
 
 static int note_former(const kx_cat_relation *relation, const kx_doc *member, former_key *former)
 {
-    kx_slice item = kx_collection__part_item(member->bytes, &relation->remote.parts[0]);
-    *former = (former_key){.changed = member->is_new || kx_collection__has_changes(member)};
-    kx_buf__append(&former->item, item.data, item.size);
-    return former->item.rc;
+    former->changed = member->is_new || kx_collection__has_changes(member);
+    return kx_relation__hold_key(member->bytes, &relation->remote, &former->held);
 }
 
 /* A member that had no changes has none again; the others show their former key beside their changes. */
 static void put_back(const kx_cat_relation *relation, kx_doc *member, const former_key *former)
 {
-    kx_value value;
-    if (!former->changed && kx_collection__doc_reload(member) == KX_OK)
-        return;
-    if (kx_document__value(kx_buf__slice(&former->item), &value) == KX_OK)
-        kx_collection__doc_change(member, value.type == KX_TYPE_NONE ? KX_CHANGE_UNSET : KX_CHANGE_SET,
-                                  relation->remote.text, &value);
+    if (former->changed || kx_collection__doc_reload(member) != KX_OK)
+        kx_relation__restore_key(member, &relation->remote, &former->held);
 }
 
 /* Set or null the member's key and save it; where that fails the instance is as it was. */
@@ -125,13 +108,13 @@ static int give_key(const kx_cat_relation *relation, kx_doc *member, const kx_va
     former_key former;
     int rc = note_former(relation, member, &former);
     if (rc == KX_OK)
-        rc = kx_collection__doc_change(member, KX_CHANGE_SET, relation->remote.text, key);
+        rc = kx_relation__set_key(member, &relation->remote, key);
     if (rc == KX_OK) {
         rc = kx_relation__save(member);
         if (rc != KX_OK)
             put_back(relation, member, &former);
     }
-    kx_buf__free(&former.item);
+    kx_buf__free(&former.held.bytes);
     return rc;
 }
 
@@ -145,17 +128,16 @@ int kx_relation__set_without_key(const kx_cat_relation *relation)
 /* The member's own foreign key now leads here, without a lookup. Where memory lacks for it there is one: the save stands. */
 static void remember_reverse(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *member)
 {
-    kx_value value;
     if (relation->reverse == NULL || doc->is_new || member == doc)
         return;
-    kx_slice key = kx_relation__key_item(member, &relation->remote.parts[0], &value);
-    kx_relation__remember(member, relation->reverse->declared.name, key, doc,
+    kx_relation__remember(member, relation->reverse->declared.name, member->bytes, &relation->remote, doc,
                           kx_collection__writes_to(txn, doc->collection->number));
 }
 
 static bool is_member(const kx_cat_relation *relation, const kx_doc *member, const kx_value *key)
 {
-    return !member->is_new && !member->stale && !kx_collection__has_changes(member) && has_key(member, relation, key);
+    return !member->is_new && !member->stale && !kx_collection__has_changes(member) &&
+           kx_relation__has_key(member->bytes, &relation->remote, key);
 }
 
 static int add_member(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, const kx_value *key, kx_doc *member)
@@ -168,21 +150,36 @@ static int add_member(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc,
     return rc;
 }
 
+/* The document's key, held, since saving moves what it points into. KX_REQUIRED: it has none. */
+static int hold_own_key(const kx_cat_relation *relation, const kx_doc *doc, kx_held_key *held, kx_value *key)
+{
+    if (!kx_relation__values(doc->bytes, &relation->local, key))
+        return kx_relation__set_without_key(relation);
+    int rc = kx_relation__hold_key(doc->bytes, &relation->local, held);
+    if (rc == KX_OK)
+        kx_relation__held_values(held, key);
+    return rc;
+}
+
 int kx_relation__add(kx_doc *doc, const char *name, kx_doc *member)
 {
     kx_txn *txn = kx_collection__innermost(doc->txn);
     const kx_cat_relation *relation;
-    kx_value key;
-    int rc = find_set(txn, doc, name, &relation, &key);
+    kx_held_key held = {0};
+    kx_value key[KX_CATALOG_KEY_PARTS];
+    int rc = find_set(txn, doc, name, &relation);
     if (rc == KX_OK && is_link(relation))
         return kx_relation__links_add(txn, relation, doc, &member, 1);
     if (rc == KX_OK)
         rc = kx_collection__enter_write(txn, relation->target);
     if (rc == KX_OK)
         rc = kx_relation__check_target(relation, doc, member);
-    if (rc == KX_OK && key.type == KX_TYPE_NONE)
-        rc = kx_relation__set_without_key(relation);
-    return rc == KX_OK ? add_member(txn, relation, doc, &key, member) : rc;
+    if (rc == KX_OK)
+        rc = hold_own_key(relation, doc, &held, key);
+    if (rc == KX_OK)
+        rc = add_member(txn, relation, doc, key, member);
+    kx_buf__free(&held.bytes);
+    return rc;
 }
 
 static bool can_be_null(const kx_cat_relation *relation)
@@ -194,8 +191,8 @@ int kx_relation__remove(kx_doc *doc, const char *name, kx_doc *member)
 {
     kx_txn *txn = kx_collection__innermost(doc->txn);
     const kx_cat_relation *relation;
-    kx_value key, null = kx_null();
-    int rc = find_set(txn, doc, name, &relation, &key);
+    kx_value key[KX_CATALOG_KEY_PARTS];
+    int rc = find_set(txn, doc, name, &relation);
     if (rc == KX_OK && is_link(relation))
         return kx_relation__links_remove(txn, relation, doc, member);
     if (rc == KX_OK)
@@ -206,13 +203,14 @@ int kx_relation__remove(kx_doc *doc, const char *name, kx_doc *member)
         rc = kx_collection__doc_refresh(member);
     if (rc != KX_OK)
         return rc;
-    if (member->is_new || key.type == KX_TYPE_NONE || !has_key(member, relation, &key))
+    if (member->is_new || !kx_relation__values(doc->bytes, &relation->local, key) ||
+        !kx_relation__has_key(member->bytes, &relation->remote, key))
         return kx_base__fail_at(KX_NOTFOUND, relation->owner->name, name, member->is_new ? NULL : &member->id, NULL,
                                 "the document of %s is no member of %s.%s", relation->target->name,
                                 relation->owner->name, name);
     if (!can_be_null(relation))
         return kx_relation__not_optional(relation->reverse);
-    return give_key(relation, member, &null);
+    return give_key(relation, member, NULL);
 }
 
 /* ---- whole sets ----------------------------------------------------------------------------- */
@@ -246,12 +244,13 @@ int kx_relation__check_member(const kx_cat_relation *relation, const kx_doc *doc
 }
 
 /* The members' ids, ascending. */
-static int list_members(kx_txn *txn, const kx_cat_relation *relation, const kx_value *key, kx_id_list *list)
+static int list_members(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, kx_id_list *list)
 {
     enum { RUN = 1024 };
     kx_cursor *cursor = NULL;
     size_t count = 0;
-    kx_query_bound bound = bound_of(relation, key);
+    kx_value key[KX_CATALOG_KEY_PARTS];
+    kx_query_bound bound = bound_of(relation, doc, key);
     int rc = kx_query__find(txn, relation->target, NULL, &bound, &cursor);
     do {
         if (rc == KX_OK)
@@ -268,8 +267,11 @@ static int list_members(kx_txn *txn, const kx_cat_relation *relation, const kx_v
 static int null_key(kx_txn *txn, const kx_cat_relation *relation, uint64_t id)
 {
     static const uint8_t nil[] = {0xc0};
-    kx_change change = {.kind = KX_CHANGE_SET, .path = relation->remote.text, .item = {nil, sizeof nil}};
-    return kx_relation__change_stored(txn, relation->target, id, &change, 1);
+    kx_change changes[KX_CATALOG_KEY_PARTS];
+    for (size_t i = 0; i < relation->remote.count; i++)
+        changes[i] =
+            (kx_change){.kind = KX_CHANGE_SET, .path = relation->remote.parts[i].text, .item = {nil, sizeof nil}};
+    return kx_relation__change_stored(txn, relation->target, id, changes, relation->remote.count);
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -326,7 +328,7 @@ static int apply_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc
 static void take_back(const kx_cat_relation *relation, const difference *change)
 {
     for (size_t i = change->noted; i-- > 0;)
-        if (change->formers[i].item.rc == KX_OK)
+        if (change->formers[i].held.bytes.rc == KX_OK)
             put_back(relation, change->members[i], &change->formers[i]);
 }
 
@@ -358,7 +360,7 @@ static int write_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc
         take_back(relation, change);
 out:
     for (size_t i = 0; i < change->noted; i++)
-        kx_buf__free(&change->formers[i].item);
+        kx_buf__free(&change->formers[i].held.bytes);
     kx_base__free(change->formers);
     return rc;
 }
@@ -367,32 +369,26 @@ int kx_relation__replace(kx_doc *doc, const char *name, kx_doc *const *members, 
 {
     kx_txn *txn = kx_collection__innermost(doc->txn);
     const kx_cat_relation *relation;
-    kx_value shown, key;
-    kx_buf copy = {0};
+    kx_held_key held = {0};
+    kx_value key[KX_CATALOG_KEY_PARTS];
     kx_id_list now = {0}, wanted = {0};
-    int rc = find_set(txn, doc, name, &relation, &shown);
+    int rc = find_set(txn, doc, name, &relation);
     if (rc == KX_OK && is_link(relation))
         return kx_relation__links_replace(txn, relation, doc, members, count);
     if (rc == KX_OK)
         rc = kx_collection__enter_write(txn, relation->target);
-    if (rc == KX_OK && shown.type == KX_TYPE_NONE && count != 0)
-        rc = kx_relation__set_without_key(relation);
+    if (rc == KX_OK && (count != 0 || kx_relation__values(doc->bytes, &relation->local, key)))
+        rc = hold_own_key(relation, doc, &held, key);
     if (rc == KX_OK)
         rc = list_wanted(relation, doc, members, count, &wanted);
-    kx_slice item = rc == KX_OK ? kx_relation__key_item(doc, &relation->local.parts[0], &shown) : (kx_slice){0};
-    kx_buf__append(&copy, item.data, item.size);
     if (rc == KX_OK)
-        rc = copy.rc;
+        rc = list_members(txn, relation, doc, &now);
     if (rc == KX_OK)
-        rc = kx_document__value(kx_slice_of(copy.data, copy.size), &key);
-    if (rc == KX_OK)
-        rc = list_members(txn, relation, &key, &now);
-    if (rc == KX_OK)
-        rc = write_difference(txn, relation, doc, &key,
+        rc = write_difference(txn, relation, doc, key,
                               &(difference){.now = &now, .wanted = &wanted, .members = members, .count = count});
     kx_base__free(now.ids);
     kx_base__free(wanted.ids);
-    kx_buf__free(&copy);
+    kx_buf__free(&held.bytes);
     return rc;
 }
 
@@ -401,30 +397,26 @@ int kx_relation__clear(kx_doc *doc, const char *name)
     return kx_relation__replace(doc, name, NULL, 0);
 }
 
-/* A difference that takes nothing away. The key is copied, since saving moves what it points into. */
+/* A difference that takes nothing away. */
 int kx_relation__add_many(kx_doc *doc, const char *name, kx_doc *const *members, size_t count)
 {
     kx_txn *txn = kx_collection__innermost(doc->txn);
     const kx_cat_relation *relation;
-    kx_value shown, key;
-    kx_buf copy = {0};
+    kx_held_key held = {0};
+    kx_value key[KX_CATALOG_KEY_PARTS];
     kx_id_list none = {0};
-    int rc = find_set(txn, doc, name, &relation, &shown);
+    int rc = find_set(txn, doc, name, &relation);
     if (rc == KX_OK && is_link(relation))
         return kx_relation__links_add(txn, relation, doc, members, count);
     if (rc == KX_OK)
         rc = kx_collection__enter_write(txn, relation->target);
     for (size_t i = 0; i < count && rc == KX_OK; i++)
         rc = kx_relation__check_member(relation, doc, members, i);
-    if (rc == KX_OK && shown.type == KX_TYPE_NONE)
-        rc = kx_relation__set_without_key(relation);
-    kx_slice item = rc == KX_OK ? kx_relation__key_item(doc, &relation->local.parts[0], &shown) : (kx_slice){0};
-    kx_buf__append(&copy, item.data, item.size);
     if (rc == KX_OK)
-        rc = copy.rc != KX_OK ? copy.rc : kx_document__value(kx_buf__slice(&copy), &key);
+        rc = hold_own_key(relation, doc, &held, key);
     if (rc == KX_OK)
-        rc = write_difference(txn, relation, doc, &key,
+        rc = write_difference(txn, relation, doc, key,
                               &(difference){.now = &none, .wanted = &none, .members = members, .count = count});
-    kx_buf__free(&copy);
+    kx_buf__free(&held.bytes);
     return rc;
 }

@@ -103,19 +103,37 @@ static kx_link *free_link(kx_doc *doc)
     return link;
 }
 
-int kx_relation__remember(kx_doc *doc, const char *name, kx_slice key, kx_doc *target, uint32_t writes)
+bool kx_relation__is_remembered(const kx_link *link, kx_slice document, const kx_cat_key *key)
+{
+    kx_slice left = kx_buf__slice(&link->key);
+    for (size_t i = 0; i < key->count; i++) {
+        kx_slice item = kx_collection__part_item(document, &key->parts[i]);
+        if (item.size > left.size || memcmp(left.data, item.data, item.size) != 0)
+            return false;
+        left = kx_slice_of(left.data + item.size, left.size - item.size);
+    }
+    return left.size == 0;
+}
+
+static int note_key(kx_link *link, kx_slice document, const kx_cat_key *key)
+{
+    kx_buf__clear(&link->key);
+    for (size_t i = 0; i < key->count; i++) {
+        kx_slice item = kx_collection__part_item(document, &key->parts[i]);
+        kx_buf__append(&link->key, item.data, item.size);
+    }
+    return link->key.rc;
+}
+
+int kx_relation__remember(kx_doc *doc, const char *name, kx_slice document, const kx_cat_key *key, kx_doc *target,
+                          uint32_t writes)
 {
     kx_link *link = kx_relation__link_of(doc, name);
     if (link == NULL)
         link = free_link(doc);
-    if (link == NULL)
-        return kx_base__nomem();
-    if (doc->txn->writes) {
-        kx_buf__clear(&link->key);
-        kx_buf__append(&link->key, key.data, key.size);
-        if (link->key.rc != KX_OK)
-            return link->key.rc;
-    }
+    int rc = link == NULL ? kx_base__nomem() : doc->txn->writes ? note_key(link, document, key) : KX_OK;
+    if (rc != KX_OK)
+        return rc;
     if (target != NULL)
         kx_collection__hold(target);
     let_go(link);
@@ -134,14 +152,6 @@ int kx_relation__named(kx_txn *txn, const kx_doc *doc, const char *name, const k
         rc = kx_base__fail_at(KX_INVALID, collection->name, name, NULL, NULL, "%s has no relation '%s'",
                               collection->name, name);
     return rc;
-}
-
-kx_slice kx_relation__key_item(const kx_doc *doc, const kx_cat_part *part, kx_value *value)
-{
-    kx_slice item = kx_collection__part_item(doc->bytes, part);
-    if (kx_document__value(item, value) != KX_OK || value->type == KX_TYPE_NULL)
-        *value = (kx_value){0};
-    return value->type != KX_TYPE_NONE ? item : (kx_slice){0};
 }
 
 bool kx_relation__starts_path(const char *name, const char *path)

@@ -3,6 +3,7 @@ kx_relation_test = tests/relation/relation_test.c tests/relation/relation_test.h
 check_PROGRAMS += \
 	tests/relation/test_follow \
 	tests/relation/test_link \
+	tests/relation/test_compound \
 	tests/relation/test_crossing \
 	tests/relation/test_junction \
 	tests/relation/test_one \
@@ -29,3 +30,5 @@ tests_relation_test_delete_SOURCES = tests/relation/test_delete.c $(kx_relation_
 tests_relation_test_delete_LDADD = $(kx_test_ldadd)
 tests_relation_test_enforced_SOURCES = tests/relation/test_enforced.c $(kx_relation_test)
 tests_relation_test_enforced_LDADD = $(kx_test_ldadd)
+tests_relation_test_compound_SOURCES = tests/relation/test_compound.c $(kx_relation_test)
+tests_relation_test_compound_LDADD = $(kx_test_ldadd)
