@@ -70,7 +70,7 @@ typedef struct kx_query {
     uint64_t            limit;      /**< documents at most; 0: all of them                            */
     uint64_t            offset;     /**< documents to pass over first                                 */
     const char         *prefetch;   /**< relations to load in batches: "user, products"               */
-    const char         *after;      /**< a page's token                                               */
+    const char         *after;      /**< begin behind this token of kx_cursor_token(); NULL: from the beginning */
     const char         *include;    /**< as .prefetch, and kx_doc_to_json() writes them under their names */
     const kx_prefetch  *sets;       /**< as .prefetch, with a query for each set; NULL: none          */
     kx_load             load;       /**< of what is not prefetched; 0: one by one                     */
@@ -97,6 +97,45 @@ KX_API int kx_find(kx_txn *txn, const char *collection, const kx_query *query, k
  *   KX_NOTFOUND: the end; the last error is left alone, *doc is NULL.   KX_CORRUPT, KX_NOMEM, KX_IO: also returned by kx_cursor_close().
  */
 KX_API int kx_cursor_next(kx_cursor *cursor, kx_doc **doc);
+
+/**
+ * A token of the document handed out last, also when the walk has ended: a query that is the same but for .after, .limit,
+ * .offset and what it loads goes on behind that document when the token is its .after, in any transaction, process or week, also when the
+ * document has been deleted since or an index was added. Pages that are read so never give a document twice unless its
+ * place in the order changed, and miss none that was there all the time and kept its place.
+ *
+ * It is text of letters, digits, '-' and '_', about as long as the values that the document is ordered by, and lives until the
+ * next call of this for the cursor, or its end. Order and conditions are part of it: another query's token is KX_INVALID.
+ * A document that was changed since it was handed out stands where its changed values put it.
+ *
+ *   KX_NOTFOUND  no document was handed out yet
+ *   KX_INVALID   an argument is NULL, or the cursor walks a set that was prefetched as a whole
+ *   KX_CORRUPT, KX_NOMEM, KX_THREAD, KX_FORKED.  On error *token is NULL.
+ */
+KX_API int kx_cursor_token(kx_cursor *cursor, const char **token);
+
+/** A walk that has left its transaction. It is never changed: any thread may resume it, several times. */
+typedef struct kx_suspended kx_suspended;
+
+/**
+ * Take a walk out of its transaction, so that a long one need not hold old pages of the store: close the cursor, end the transaction,
+ * and go on in another one with kx_cursor_resume(), behind the document handed out last. What the later transaction shows
+ * is what comes. On KX_OK the cursor is closed; free *walk with kx_suspended_free().
+ *
+ *   KX_NOTFOUND  the walk has ended: nothing is left
+ *   KX_INVALID   an argument is NULL, or the cursor walks a set that was prefetched as a whole
+ *   KX_CORRUPT, KX_NOMEM, KX_IO, KX_THREAD, KX_FORKED.  On error *walk is NULL and the cursor is as it was.
+ */
+KX_API int kx_cursor_suspend(kx_cursor *cursor, kx_suspended **walk);
+
+/**
+ * Go on with a walk, in a transaction of the same store. Close the cursor as any other.
+ *   KX_NOTFOUND  the document whose set was walked is gone;  otherwise as kx_find(): KX_INVALID, KX_BUSY, ….  On error *cursor is NULL.
+ */
+KX_API int kx_cursor_resume(kx_txn *txn, const kx_suspended *walk, kx_cursor **cursor);
+
+/** Free a suspended walk. NULL is fine. Cannot fail; no thread may use it meanwhile. */
+KX_API void kx_suspended_free(kx_suspended *walk);
 
 /** Close; NULL is fine. Returns what ended the walk early: KX_OK at its end or in its midst, else the error of kx_cursor_next() (KX_CORRUPT, …). */
 KX_API int kx_cursor_close(kx_cursor *cursor);

@@ -39,6 +39,46 @@ int kx_cursor_close(kx_cursor *cursor)
     return kx_base__done(kx_query__close(cursor));
 }
 
+/* A cursor acts in the innermost transaction of the one that opened it. */
+static int enter_cursor(const char *function, const kx_cursor *cursor, const void *out)
+{
+    if (cursor == NULL || out == NULL)
+        return kx_api__null(function, cursor == NULL ? "cursor" : "the result");
+    return kx_collection__enter_top(kx_query__txn(cursor)->top);
+}
+
+int kx_cursor_token(kx_cursor *cursor, const char **token)
+{
+    if (token != NULL)
+        *token = NULL;
+    int rc = enter_cursor("kx_cursor_token", cursor, token);
+    return kx_base__done(rc == KX_OK ? kx_query__token(cursor, token) : rc);
+}
+
+int kx_cursor_suspend(kx_cursor *cursor, kx_suspended **walk)
+{
+    if (walk != NULL)
+        *walk = NULL;
+    int rc = enter_cursor("kx_cursor_suspend", cursor, walk);
+    return kx_base__done(rc == KX_OK ? kx_relation__suspend(cursor, walk) : rc);
+}
+
+int kx_cursor_resume(kx_txn *txn, const kx_suspended *walk, kx_cursor **cursor)
+{
+    const kx_cat_collection *found;
+    if (cursor != NULL)
+        *cursor = NULL;
+    if (walk == NULL)
+        return kx_base__done(kx_api__null("kx_cursor_resume", "walk"));
+    int rc = enter("kx_cursor_resume", txn, walk->collection, cursor, &found);
+    return kx_base__done(rc == KX_OK ? kx_relation__resume(txn, found, walk, cursor) : rc);
+}
+
+void kx_suspended_free(kx_suspended *walk)
+{
+    kx_relation__free_suspended(walk);
+}
+
 /* Where nothing matched, say what was looked for. */
 static int none(int rc, const char *collection)
 {

@@ -198,4 +198,15 @@ int kx_document__to_json(kx_slice item, kx_buf *out);
 /* The same from a member list on: writes `"key":value` pairs without the braces (for "_id" in front of a document). */
 int kx_document__members_to_json(kx_slice map, kx_buf *out);
 
+/* ---- base64 ------------------------------------------------------------------------ */
+
+/* Append `size` bytes as base64 (RFC 4648, with padding). */
+void kx_document__to_base64(const uint8_t *data, size_t size, kx_buf *out);
+
+/* How many bytes a base64 text of this length and end stands for; SIZE_MAX when its length or padding is wrong. */
+size_t kx_document__base64_size(const char *text, size_t size);
+
+/* Decode into base64_size() bytes. False for anything but canonical base64. */
+bool kx_document__from_base64(const char *text, size_t size, uint8_t *data);
+
 #endif

@@ -17,15 +17,6 @@
 
 #include "base/base.h"
 
-/* Append `size` bytes as base64 (RFC 4648, with padding). */
-void kx_document__to_base64(const uint8_t *data, size_t size, kx_buf *out);
-
-/* How many bytes a base64 text of this length and end stands for; SIZE_MAX when its length or padding is wrong. */
-size_t kx_document__base64_size(const char *text, size_t size);
-
-/* Decode into base64_size() bytes. False for anything but canonical base64. */
-bool kx_document__from_base64(const char *text, size_t size, uint8_t *data);
-
 enum { KX_DATE_SIZE = 40 };
 
 /* 2026-11-22T22:45:00.5Z and its like; false outside the years 0000 to 9999. */

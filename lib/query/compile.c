@@ -414,8 +414,6 @@ static int compile_bound(kx_query_compiled *compiled, const kx_query_bound *boun
 
 static int check_members(const kx_query *query)
 {
-    if (query->after != NULL)
-        return kx_base__fail(KX_INVALID, "a query's .after is not answered by this version");
     for (size_t i = 0; i < sizeof query->reserved / sizeof *query->reserved; i++) {
         if (query->reserved[i] != 0)
             return kx_base__fail(KX_INVALID, "a query's reserved members are zero");
@@ -462,6 +460,8 @@ int kx_query__compile(kx_query_compiled *compiled, const kx_query *query, const 
     compiled->offset = query->offset;
     if (rc == KX_OK && query->order_by != NULL)
         rc = kx_query__order(compiled, query->order_by);
+    if (rc == KX_OK && query->after != NULL)
+        rc = kx_query__read_token(compiled, query->after);
     return rc;
 }
 

@@ -21,12 +21,16 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
     cursor->rows = NULL;
     cursor->rows_from = cursor->row_count = 0;
     cursor->window = NULL;
+    cursor->token = (kx_buf){0};
+    cursor->origin.relation = NULL;
+    cursor->kept = (kx_arena){0};
     cursor->result = ++txn->top->results;
     query->txn = txn;
     query->collection = collection;
     query->tests = NULL;
     query->orders = NULL;
     query->test_count = query->order_count = 0;
+    query->after = NULL;
     query->limit = UINT64_MAX;
     query->offset = 0;
     query->keeps = keeps;
@@ -47,10 +51,12 @@ int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *c
 {
     init(cursor, txn, collection, keeps);
     int rc = kx_query__compile(&cursor->query, query, bound);
-    if (rc == KX_OK && counts)
+    if (rc == KX_OK && counts && cursor->query.after == NULL)
         kx_query__forget_order(&cursor->query);
     if (rc == KX_OK)
         rc = kx_query__plan(&cursor->query, &cursor->plan);
+    if (rc == KX_OK && cursor->query.after != NULL)
+        rc = kx_query__resume_plan(&cursor->query, &cursor->plan);
     if (rc != KX_OK) {
         kx_query__compiled_free(&cursor->query);
         return rc;
@@ -87,7 +93,7 @@ int kx_query__open(kx_cursor *cursor)
     int rc = kx_query__source_open(cursor, cursor->query.txn->store);
     if (rc != KX_OK)
         kx_query__shut(cursor);
-    else if (cursor->source.mode == MODE_SORTED && !cursor->source.sorter.more)
+    else if (cursor->source.mode == MODE_SORTED)
         cursor->tests = cursor->reads = false;
     cursor->lists = cursor->source.mode == MODE_LIST && !cursor->walks && !cursor->tests && !cursor->reads;
     return rc;
@@ -102,6 +108,9 @@ void kx_query__shut(kx_cursor *cursor)
     kx_collection__unhold(cursor->doc);
     kx_query__window_free(cursor->window);
     kx_base__free(cursor->rows);
+    kx_buf__free(&cursor->token);
+    if (cursor->kept.blocks != NULL)
+        kx_arena__free(&cursor->kept);
     kx_query__source_close(&cursor->source);
     kx_query__compiled_free(&cursor->query);
 }
@@ -336,13 +345,12 @@ static inline int show(kx_cursor *cursor, uint64_t id, kx_slice row)
     return KX_OK;
 }
 
+/* The last document stays, for a token. */
 static int end_walk(kx_cursor *cursor, int rc, kx_doc **doc)
 {
     *doc = NULL;
     cursor->rc = rc;
     cursor->row_count = 0;
-    kx_collection__unhold(cursor->doc);
-    cursor->doc = NULL;
     return rc;
 }
 
@@ -392,6 +400,73 @@ int kx_query__close(kx_cursor *cursor)
     kx_query__shut(cursor);
     kx_base__free(cursor);
     return rc;
+}
+
+/* ---- where it stands --------------------------------------------------------------------------------- */
+
+/* Documents in hand are no query's. */
+static int check_query(const kx_cursor *cursor)
+{
+    if (cursor->window != NULL && cursor->window->loader.loaded == NULL)
+        return kx_base__fail(KX_INVALID, "a set that was loaded as a whole has no pages");
+    return KX_OK;
+}
+
+int kx_query__token(kx_cursor *cursor, const char **token)
+{
+    const kx_doc *doc = cursor->doc;
+    *token = NULL;
+    int rc = check_query(cursor);
+    if (rc != KX_OK)
+        return rc;
+    if (doc == NULL)
+        return kx_base__fail(KX_NOTFOUND, "this cursor has handed out no document yet");
+    kx_buf__clear(&cursor->token);
+    rc = kx_query__write_token(&cursor->query, doc->id, doc->bytes, &cursor->token);
+    if (rc == KX_OK)
+        *token = (const char *)cursor->token.data;
+    return rc;
+}
+
+int kx_query__remember(kx_cursor *cursor, const kx_query *query)
+{
+    const kx_query *kept;
+    cursor->origin = (kx_query_origin){.collection = cursor->query.collection};
+    int rc = query != NULL ? kx_query__keep_whole(&cursor->kept, query, &kept) : KX_OK;
+    if (query != NULL && rc == KX_OK)
+        cursor->origin.query = *kept;
+    return rc;
+}
+
+void kx_query__remember_owner(kx_cursor *cursor, const kx_cat_relation *relation, uint64_t owner)
+{
+    cursor->origin.relation = relation;
+    cursor->origin.owner = owner;
+}
+
+int kx_query__origin(kx_cursor *cursor, const kx_query_origin **origin)
+{
+    const char *token = NULL;
+    const kx_query_window *window = cursor->window;
+    uint64_t ahead = window != NULL ? window->count - window->at : 0, left = cursor->left;
+    int rc = check_query(cursor);
+    if (rc != KX_OK)
+        return rc;
+    if (ahead == 0 && (cursor->rc == KX_NOTFOUND || left == 0))
+        return kx_base__fail(KX_NOTFOUND, "the walk has ended: there is nothing to go on with");
+    if (cursor->rc != KX_OK && cursor->rc != KX_NOTFOUND)
+        return cursor->rc;
+    rc = cursor->doc != NULL ? kx_query__token(cursor, &token) : KX_OK;
+    if (rc != KX_OK)
+        return rc;
+    kx_query *query = &cursor->origin.query;
+    query->limit = cursor->query.limit == UINT64_MAX ? 0 : left + ahead;
+    if (token != NULL) {
+        query->after = token;
+        query->offset = 0;
+    }
+    *origin = &cursor->origin;
+    return KX_OK;
 }
 
 kx_txn *kx_query__txn(const kx_cursor *cursor)

@@ -60,6 +60,30 @@ static bool keep_args(kx_arena *arena, const kx_value **args)
     return kept != NULL;
 }
 
+static bool keep_conditions(kx_arena *arena, kx_query *kept)
+{
+    return (kept->where == NULL || keep_where(arena, &kept->where)) &&
+           (kept->args == NULL || keep_args(arena, &kept->args)) && keep_text(arena, &kept->filter) &&
+           keep_text(arena, &kept->order_by) && keep_text(arena, &kept->after);
+}
+
+/* The queries of sets have no prefetches of their own. */
+static bool keep_sets(kx_arena *arena, const kx_prefetch **sets)
+{
+    size_t count = 0;
+    while ((*sets)[count].relation != NULL)
+        count++;
+    kx_prefetch *kept = kx_arena__copy(arena, *sets, (count + 1) * sizeof *kept);
+    *sets = kept;
+    for (size_t i = 0; kept != NULL && i < count; i++) {
+        if (!keep_text(arena, &kept[i].relation))
+            return false;
+        if (kept[i].query != NULL && kx_query__keep(arena, kept[i].query, &kept[i].query) != KX_OK)
+            return false;
+    }
+    return kept != NULL;
+}
+
 int kx_query__keep(kx_arena *arena, const kx_query *query, const kx_query **result)
 {
     kx_query *kept = kx_arena__copy(arena, query, sizeof *query);
@@ -68,8 +92,14 @@ int kx_query__keep(kx_arena *arena, const kx_query *query, const kx_query **resu
         return kx_base__nomem();
     kept->prefetch = kept->include = NULL;
     kept->sets = NULL;
-    bool done = (kept->where == NULL || keep_where(arena, &kept->where)) &&
-                (kept->args == NULL || keep_args(arena, &kept->args)) && keep_text(arena, &kept->filter) &&
-                keep_text(arena, &kept->order_by) && keep_text(arena, &kept->after);
+    return keep_conditions(arena, kept) ? KX_OK : kx_base__nomem();
+}
+
+int kx_query__keep_whole(kx_arena *arena, const kx_query *query, const kx_query **result)
+{
+    kx_query *kept = kx_arena__copy(arena, query, sizeof *query);
+    *result = kept;
+    bool done = kept != NULL && keep_conditions(arena, kept) && keep_text(arena, &kept->prefetch) &&
+                keep_text(arena, &kept->include) && (kept->sets == NULL || keep_sets(arena, &kept->sets));
     return done ? KX_OK : kx_base__nomem();
 }

@@ -17,6 +17,10 @@ kx_sources += \
 	lib/query/plan_ids.c \
 	lib/query/query_impl.h \
 	lib/query/range.c \
+	lib/query/resume.c \
 	lib/query/semijoin.c \
 	lib/query/sort.c \
-	lib/query/source.c
+	lib/query/source.c \
+	lib/query/spill.c \
+	lib/query/spill.h \
+	lib/query/token.c

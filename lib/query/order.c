@@ -109,24 +109,40 @@ int kx_query__order(kx_query_compiled *compiled, const char *order_by)
     }
 }
 
+/* What one part of the order looks at. */
+static int order_value(const kx_query_compiled *compiled, const kx_query_subject *subject, uint64_t id,
+                       kx_slice document, kx_value *value)
+{
+    kx_slice item = {0};
+    if (subject->kind == SUBJECT_ID) {
+        *value = kx_query__id_value(id);
+        return KX_OK;
+    }
+    if (subject->kind == SUBJECT_CROSS)
+        return kx_query__cross_value(compiled->txn, subject->cross, document, value);
+    if (subject->kind == SUBJECT_NAME)
+        kx_document__find(document, subject->name, subject->size, &item);
+    else if (subject->kind == SUBJECT_PATH && !kx_document__at(document, subject->path, &item))
+        item = (kx_slice){0};
+    return kx_document__value(item, value);
+}
+
+int kx_query__order_values(const kx_query_compiled *compiled, uint64_t id, kx_slice document, kx_value *values)
+{
+    int rc = KX_OK;
+    for (size_t i = 0; i < compiled->order_count && rc == KX_OK; i++)
+        rc = order_value(compiled, &compiled->orders[i].subject, id, document, &values[i]);
+    return rc;
+}
+
 int kx_query__sort_key(kx_query_compiled *compiled, uint64_t id, kx_slice document, kx_key *key)
 {
     for (size_t i = 0; i < compiled->order_count; i++) {
-        kx_query_order *order = &compiled->orders[i];
-        kx_slice item = {0};
         kx_value value;
-        if (order->subject.kind == SUBJECT_NAME)
-            kx_document__find(document, order->subject.name, order->subject.size, &item);
-        else if (order->subject.kind == SUBJECT_PATH && !kx_document__at(document, order->subject.path, &item))
-            item = (kx_slice){0};
-        int rc = order->subject.kind == SUBJECT_CROSS
-                     ? kx_query__cross_value(compiled->txn, order->subject.cross, document, &value)
-                     : kx_document__value(item, &value);
+        int rc = order_value(compiled, &compiled->orders[i].subject, id, document, &value);
         if (rc != KX_OK)
             return rc;
-        if (order->subject.kind == SUBJECT_ID)
-            value = kx_query__id_value(id);
-        kx_key__add(key, &value, order->descending);
+        kx_key__add(key, &value, compiled->orders[i].descending);
     }
     return key->rc;
 }

@@ -47,8 +47,9 @@ typedef struct kx_query_loader {
 } kx_query_loader;
 int kx_query__in_windows(kx_cursor *cursor, const kx_query_loader *loader);
 
-/* A query whose texts and values are the arena's; without its prefetches. KX_NOMEM. */
+/* A query whose texts and values are the arena's; without its prefetches, or whole. KX_NOMEM. */
 int kx_query__keep(kx_arena *arena, const kx_query *query, const kx_query **kept);
+int kx_query__keep_whole(kx_arena *arena, const kx_query *query, const kx_query **kept);
 
 /* A cursor over documents at hand, in a read transaction; each is held until it has been passed. */
 int kx_query__of_docs(kx_txn *txn, const kx_cat_collection *collection, kx_doc *const *docs, size_t count,
@@ -67,6 +68,31 @@ int kx_query__each(kx_txn *txn, const kx_cat_collection *collection, const kx_qu
 int kx_query__next(kx_cursor *cursor, kx_doc **doc); /* KX_NOTFOUND at the end, without a text */
 int kx_query__close(kx_cursor *cursor);              /* NULL is fine */
 kx_txn *kx_query__txn(const kx_cursor *cursor);      /* that opened it */
+
+/*
+ * The token of the document handed out last: a query like this one with it in .after goes on behind that document. It lives
+ * until the next call of it, and no longer than the cursor.
+ *   KX_NOTFOUND  nothing was handed out yet          KX_INVALID  a set that was loaded as a whole has no pages
+ */
+int kx_query__token(kx_cursor *cursor, const char **token);
+
+/*
+ * What a cursor was opened with, and how far it has come: `query` is the cursor's own copy (limit, offset and after as of now),
+ * `relation` and `owner` are NULL and 0 for a search in a collection.
+ */
+typedef struct kx_query_origin {
+    const kx_cat_collection *collection;
+    const kx_cat_relation *relation;
+    uint64_t owner;
+    kx_query query;
+} kx_query_origin;
+
+/* Note what a cursor was opened with, before its first step. `query` (may be NULL) is copied. KX_NOMEM. */
+int kx_query__remember(kx_cursor *cursor, const kx_query *query);
+void kx_query__remember_owner(kx_cursor *cursor, const kx_cat_relation *relation, uint64_t owner);
+
+/* KX_NOTFOUND: the walk has ended, nothing is left. Otherwise as kx_query__token(). It lives as long as the cursor. */
+int kx_query__origin(kx_cursor *cursor, const kx_query_origin **origin);
 
 /* Up to `room` ids of matching documents, in order, without instances: for writes over a whole set. *count 0 at the end. */
 int kx_query__ids(kx_cursor *cursor, uint64_t *ids, size_t room, size_t *count);

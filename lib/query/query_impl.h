@@ -12,6 +12,7 @@
 #define KX_QUERY_QUERY_IMPL_H
 
 #include "query/query.h"
+#include "query/spill.h"
 
 /* ---- memory of one query ------------------------------------------------------------ *
  * Small queries fit into the query itself and allocate nothing.                          */
@@ -93,6 +94,13 @@ typedef struct kx_query_order {
     bool descending;
 } kx_query_order;
 
+/* Where a page begins: behind this place in the order. */
+typedef struct kx_query_after {
+    uint64_t id;
+    kx_value *values; /* of compiled.orders, in the query's memory */
+    size_t count;
+} kx_query_after;
+
 /* A query as it is carried out. `orders` lacks what cannot change the order: ties, constants, what follows the id. */
 typedef struct kx_query_compiled {
     kx_txn *txn;
@@ -101,7 +109,8 @@ typedef struct kx_query_compiled {
     size_t test_count;
     kx_query_order *orders;
     size_t order_count;
-    uint64_t limit; /* UINT64_MAX: all */
+    const kx_query_after *after; /* NULL: from the beginning */
+    uint64_t limit;              /* UINT64_MAX: all */
     uint64_t offset;
     bool keeps;      /* operands and paths are copied: the query outlives the call */
     bool owns_paths; /* some subject does */
@@ -151,6 +160,18 @@ int kx_query__prepare_scan(kx_query_compiled *compiled);
 
 /* Append the sort key of a document: memcmp() order is the order asked for. KX_CORRUPT, KX_NOMEM. */
 int kx_query__sort_key(kx_query_compiled *compiled, uint64_t id, kx_slice document, kx_key *key);
+
+/* The values that a document is ordered by; `values` has room for order_count. They point into the document, and into
+   those that it crosses to. KX_CORRUPT. */
+int kx_query__order_values(const kx_query_compiled *compiled, uint64_t id, kx_slice document, kx_value *values);
+
+/* ---- pages: token.c, resume.c --------------------------------------------------------- */
+
+/* A page's token, as compiled->after. KX_INVALID: it is no token, or of another query. */
+int kx_query__read_token(kx_query_compiled *compiled, const char *token);
+
+/* The token of a document of this query, ended by NUL. KX_CORRUPT, KX_NOMEM. */
+int kx_query__write_token(const kx_query_compiled *compiled, uint64_t id, kx_slice document, kx_buf *token);
 
 /* ---- LIKE ---------------------------------------------------------------------------------- *
  * A pattern is compiled to bytes that no UTF-8 text has: the marks for "any run" and "any character" among its literal
@@ -211,6 +232,7 @@ typedef struct kx_query_plan {
     kx_query_range *ranges; /* disjoint, in the order of the walk */
     size_t range_count;
     kx_query_range one; /* the usual case */
+    kx_slice resume;    /* key of compiled->after in an index that is walked in order; missing where it is cut */
 } kx_query_plan;
 
 /* The cheapest way by stored counts. Marks the tests that it answers. KX_NOMEM, KX_CORRUPT, KX_IO. */
@@ -241,32 +263,39 @@ int kx_query__equality_on(const kx_query_compiled *compiled, const kx_cat_part *
 int kx_query__test_on(const kx_query_compiled *compiled, const kx_cat_part *part, kx_query_op op);
 bool kx_query__never_null(const kx_query_compiled *compiled, const kx_cat_part *part);
 
+/* Append the parts of a key that the tests bind to one value: the first `equal` ones. */
+void kx_query__add_equal(const kx_query_compiled *compiled, const kx_cat_index *index, size_t equal, kx_key *key);
+
 /* The ranges of a candidate, and whether they answer its tests exactly. */
 int kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan);
 
 /* ---- sorting, in bounded memory -------------------------------------------------------------------- *
- * A pass over what is to be sorted keeps the smallest that are greater than what was handed out before. When they do
- * not all fit, half of them go and another pass is due. So no heap is needed, for a limit neither, and no query needs
- * more memory than this, whatever it finds. */
+ * Begin, say behind what to go on where that is so, add, end. A limit keeps the best; what memory does not hold is
+ * sorted in pieces that are merged from a temporary file (spill.h). */
 
 enum {
-    KX_QUERY_WINDOW = 256 * 1024, /* ids kept from a pass; twice as many while it runs: 4 MiB */
-    KX_QUERY_SORT_BYTES = 4 << 20 /* keys and their entries */
+    KX_QUERY_WINDOW = 128 * 1024, /* ids kept; twice as many before they are sorted: 2 MiB */
+    KX_QUERY_REFILL = 8 * 1024,   /* ids taken at once from a file                         */
+    KX_QUERY_SORT_BYTES = 4 << 20 /* keys and their entries                                */
 };
 
 typedef struct kx_query_ids {
     uint64_t *data; /* owned */
     size_t count, capacity;
-    size_t keep;                             /* at most, after a pass                     */
-    uint64_t after, last;                    /* what was handed out; the last one kept    */
-    bool has_after, has_last, more, limited; /* more: another pass is due; limited: beyond `keep` none is wanted */
+    size_t keep;          /* at most                                                                  */
+    uint64_t after, last; /* greater ones are wanted only; the greatest that is of any use, or handed out */
+    bool has_after, has_last, limited;
+    bool more;             /* behind `data` others come from the file */
+    kx_query_spill *spill; /* owned; NULL: memory was enough          */
 } kx_query_ids;
 
-/* Begin a pass; what the one before kept counts as handed out. `wanted`: UINT64_MAX for all. */
+/* `wanted`: UINT64_MAX for all. */
 void kx_query__ids_begin(kx_query_ids *ids, uint64_t wanted);
+void kx_query__ids_after(kx_query_ids *ids, uint64_t id);
 int kx_query__ids_add(kx_query_ids *ids, const uint64_t *from, size_t count);
-int kx_query__ids_end(kx_query_ids *ids);               /* sorted, each once; KX_NOMEM */
-int kx_query__ids_push(kx_query_ids *ids, uint64_t id); /* without a pass: at the end */
+int kx_query__ids_end(kx_query_ids *ids);               /* sorted, each once; KX_NOMEM, KX_FULL, KX_IO */
+int kx_query__ids_more(kx_query_ids *ids);              /* the next ones, in place of those at hand    */
+int kx_query__ids_push(kx_query_ids *ids, uint64_t id); /* nothing is sorted: at the end               */
 void kx_query__ids_free(kx_query_ids *ids);
 
 typedef struct kx_query_entry {
@@ -278,17 +307,20 @@ typedef struct kx_query_entry {
 typedef struct kx_query_sorter {
     kx_query_entry *entries; /* owned */
     size_t count, capacity;
+    size_t at; /* handed out */
     size_t keep;
-    size_t budget;            /* bytes */
+    size_t budget;            /* bytes; 0: KX_QUERY_SORT_BYTES */
     kx_buf keys, after, last; /* as for ids, with the ids below */
     uint64_t after_id, last_id;
-    bool has_after, has_last, more, limited;
+    bool has_after, has_last, limited;
+    kx_query_spill *spill; /* owned; NULL: memory was enough */
 } kx_query_sorter;
 
-void kx_query__sorter_begin(kx_query_sorter *sorter, uint64_t wanted);
-int kx_query__sorter_add(kx_query_sorter *sorter, kx_slice key, uint64_t id);
+void kx_query__sorter_begin(kx_query_sorter *sorter, uint64_t wanted); /* keeps memory, and what it is to go on behind */
+int kx_query__sorter_after(kx_query_sorter *sorter, kx_slice key, uint64_t id);
+int kx_query__sorter_add(kx_query_sorter *sorter, kx_slice key, uint64_t id); /* KX_NOMEM, KX_FULL, KX_IO */
 int kx_query__sorter_end(kx_query_sorter *sorter);
-void kx_query__sorter_reset(kx_query_sorter *sorter); /* to sort something else; keeps memory */
+int kx_query__sorter_next(kx_query_sorter *sorter, uint64_t *id); /* KX_NOTFOUND, without a text, at the end */
 void kx_query__sorter_free(kx_query_sorter *sorter);
 
 /* ---- sources: ids in order ---------------------------------------------------------------------------- */
@@ -326,6 +358,15 @@ typedef struct kx_query_source {
     uint64_t page[KX_QUERY_PAGE];
 } kx_query_source;
 
+/* Where compiled->after stands in an index that is walked in order. *cut: its key was too long. KX_NOMEM. */
+int kx_query__place(kx_query_compiled *compiled, const kx_cat_index *index, size_t equal, kx_query_range *place,
+                    bool *cut);
+
+/* Cut off what lies before compiled->after: from the plan, then from what the source has opened. */
+int kx_query__resume_plan(kx_query_compiled *compiled, kx_query_plan *plan);
+int kx_query__resume_scan(const kx_query_compiled *compiled, const kx_query_plan *plan, kx_query_source *source);
+int kx_query__resume_sort(const kx_query_compiled *compiled, kx_query_source *source);
+
 /* ---- the cursor ---------------------------------------------------------------------------------------- */
 
 /* Documents read ahead; those handed out are NULL here. */
@@ -348,6 +389,9 @@ struct kx_cursor {
     kx_slice *rows;              /* owned: of the list, fetched ahead in a read transaction */
     size_t rows_from, row_count; /* which of the list */
     kx_query_window *window;     /* owned; NULL: a document at a time */
+    kx_buf token;                /* kx_query__token()'s last answer */
+    kx_query_origin origin;      /* what it was opened with */
+    kx_arena kept;               /* of the query in it      */
     uint32_t result;             /* which result of the transaction its documents are of */
     kx_query_plan plan;
     kx_query_source source;

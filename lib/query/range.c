@@ -72,12 +72,15 @@ static void add_test(const kx_query_compiled *compiled, const kx_cat_part *part,
     kx_key__add(key, test->op == TEST_NULL ? &null : &test->value, part->descending);
 }
 
+void kx_query__add_equal(const kx_query_compiled *compiled, const kx_cat_index *index, size_t equal, kx_key *key)
+{
+    for (size_t i = 0; i < equal; i++)
+        add_test(compiled, &index->parts[i], kx_query__equality_on(compiled, &index->parts[i]), key);
+}
+
 static void add_equal(const kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_key *key)
 {
-    for (size_t i = 0; i < candidate->equal; i++) {
-        const kx_cat_part *part = &candidate->index->parts[i];
-        add_test(compiled, part, kx_query__equality_on(compiled, part), key);
-    }
+    kx_query__add_equal(compiled, candidate->index, candidate->equal, key);
 }
 
 /* ---- whole keys and prefixes ------------------------------------------------------------ */
@@ -98,6 +101,29 @@ static int equal_range(kx_query_compiled *compiled, const kx_cat_index *index, s
     plan->exact &= !key->shortened && !(has_id && key->size > limit - HASH_SIZE);
     plan->whole_key = !has_id;
     return has_id || key->shortened ? prefix_range(compiled, key, range) : one_key_range(compiled, key, range);
+}
+
+/*
+ * The keys that a place in the order may have: one, or all that begin like it where it is too long. With the id where
+ * keys of the index have it.
+ */
+int kx_query__place(kx_query_compiled *compiled, const kx_cat_index *index, size_t equal, kx_query_range *place,
+                    bool *cut)
+{
+    const kx_query_after *after = compiled->after;
+    kx_key key;
+    kx_key__init(&key);
+    kx_query__add_equal(compiled, index, equal, &key);
+    for (size_t i = 0; i < after->count; i++)
+        kx_key__add(&key, &after->values[i], index->parts[equal + i].descending);
+    *cut = kx_key__cut(&key, limit_of(index));
+    if (!*cut && index->unique && key.has_null)
+        kx_key__add_id(&key, after->id);
+    int rc = *cut ? prefix_range(compiled, &key, place) : key.rc;
+    if (rc == KX_OK && !*cut)
+        rc = one_key_range(compiled, &key, place);
+    kx_key__free(&key);
+    return rc;
 }
 
 static int compare_ranges(const void *left, const void *right)
@@ -361,6 +387,7 @@ int kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *cand
     plan->index = candidate->index;
     plan->exact = true;
     plan->whole_key = false;
+    plan->resume = (kx_slice){0};
     plan->ranges = &plan->one;
     plan->range_count = 1;
     plan->one = (kx_query_range){.descending = candidate->backward};

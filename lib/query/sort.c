@@ -1,4 +1,9 @@
-/* sort.c -- ids and keys in order, in bounded memory. query_impl.h tells how. */
+/*
+ * sort.c -- ids and keys in order, in bounded memory. query_impl.h tells how.
+ *
+ * Of a limited order the best ones are kept: when twice as many are at hand, they are sorted and half of them go. What is
+ * wanted whole is sorted in pieces, which go to a temporary file and come back merged (spill.c).
+ */
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +14,16 @@
 
 void kx_query__ids_begin(kx_query_ids *ids, uint64_t wanted)
 {
-    if (ids->count > 0) {
-        ids->after = ids->data[ids->count - 1];
-        ids->has_after = true;
-    }
     ids->limited = wanted <= KX_QUERY_WINDOW;
     ids->keep = ids->limited ? (size_t)wanted : KX_QUERY_WINDOW;
     ids->count = 0;
     ids->has_last = ids->more = false;
+}
+
+void kx_query__ids_after(kx_query_ids *ids, uint64_t id)
+{
+    ids->after = id;
+    ids->has_after = true;
 }
 
 static int grow_ids(kx_query_ids *ids, size_t count)
@@ -86,7 +93,7 @@ static bool ascends(const uint64_t *data, size_t count)
 static int sort_ids(kx_query_ids *ids)
 {
     int rc = KX_OK;
-    if (ascends(ids->data, ids->count))
+    if (ids->count == 0 || ascends(ids->data, ids->count))
         return KX_OK;
     if (ids->count <= 64)
         insertion_sort(ids->data, ids->count);
@@ -101,15 +108,26 @@ static int sort_ids(kx_query_ids *ids)
     return rc;
 }
 
+static int spill_ids(kx_query_ids *ids)
+{
+    int rc = ids->spill == NULL ? kx_query__spill_new(&ids->spill) : KX_OK;
+    for (size_t i = 0; i < ids->count && rc == KX_OK; i++)
+        rc = kx_query__spill_add(ids->spill, (kx_slice){0}, ids->data[i]);
+    ids->count = 0;
+    return rc == KX_OK ? kx_query__spill_end_run(ids->spill) : rc;
+}
+
+/* Sort; keep what is wanted, or make room. */
 static int cut_ids(kx_query_ids *ids)
 {
     int rc = sort_ids(ids);
     if (rc != KX_OK || ids->count <= ids->keep)
         return rc;
+    if (!ids->limited)
+        return spill_ids(ids);
     ids->count = ids->keep;
     ids->last = ids->data[ids->count - 1];
     ids->has_last = true;
-    ids->more = !ids->limited;
     return KX_OK;
 }
 
@@ -132,7 +150,37 @@ int kx_query__ids_add(kx_query_ids *ids, const uint64_t *from, size_t count)
 
 int kx_query__ids_end(kx_query_ids *ids)
 {
-    return ids->count > 0 ? cut_ids(ids) : KX_OK;
+    int rc = sort_ids(ids);
+    if (rc != KX_OK || ids->spill == NULL) {
+        ids->count = ids->limited && ids->count > ids->keep ? ids->keep : ids->count;
+        return rc;
+    }
+    rc = spill_ids(ids);
+    if (rc == KX_OK)
+        rc = kx_query__spill_merge(ids->spill);
+    ids->more = rc == KX_OK;
+    ids->has_last = false;
+    return rc == KX_OK ? kx_query__ids_more(ids) : rc;
+}
+
+/* The same id may stand in several runs. */
+int kx_query__ids_more(kx_query_ids *ids)
+{
+    kx_slice key;
+    uint64_t id;
+    ids->count = 0;
+    while (ids->count < KX_QUERY_REFILL) {
+        int rc = kx_query__spill_next(ids->spill, &key, &id);
+        if (rc != KX_OK) {
+            ids->more = false;
+            return rc == KX_NOTFOUND ? KX_OK : rc;
+        }
+        if (!ids->has_last || id != ids->last)
+            ids->data[ids->count++] = id;
+        ids->last = id;
+        ids->has_last = true;
+    }
+    return KX_OK;
 }
 
 int kx_query__ids_push(kx_query_ids *ids, uint64_t id)
@@ -146,12 +194,13 @@ int kx_query__ids_push(kx_query_ids *ids, uint64_t id)
 void kx_query__ids_free(kx_query_ids *ids)
 {
     kx_base__free(ids->data);
+    kx_query__spill_free(ids->spill);
     *ids = (kx_query_ids){0};
 }
 
 /* ---- keys ---------------------------------------------------------------------------------- */
 
-static int compare_keys(kx_slice left, uint64_t left_id, kx_slice right, uint64_t right_id)
+int kx_query__compare_records(kx_slice left, uint64_t left_id, kx_slice right, uint64_t right_id)
 {
     size_t size = left.size < right.size ? left.size : right.size;
     int order = size > 0 ? memcmp(left.data, right.data, size) : 0;
@@ -172,7 +221,7 @@ static int compare_entries(const void *left, const void *right, void *context)
     const kx_query_entry *l = left, *r = right;
     if (l->head != r->head)
         return l->head < r->head ? -1 : 1;
-    return compare_keys(key_of(context, l), l->id, key_of(context, r), r->id);
+    return kx_query__compare_records(key_of(context, l), l->id, key_of(context, r), r->id);
 }
 
 static int copy_key(kx_buf *to, kx_slice key)
@@ -184,19 +233,22 @@ static int copy_key(kx_buf *to, kx_slice key)
 
 void kx_query__sorter_begin(kx_query_sorter *sorter, uint64_t wanted)
 {
-    if (sorter->count > 0) {
-        const kx_query_entry *last = &sorter->entries[sorter->count - 1];
-        copy_key(&sorter->after, key_of(sorter, last));
-        sorter->after_id = last->id;
-        sorter->has_after = true;
-    }
     sorter->limited = wanted <= KX_QUERY_WINDOW;
     sorter->keep = sorter->limited ? (size_t)wanted : SIZE_MAX;
     if (sorter->budget == 0)
         sorter->budget = KX_QUERY_SORT_BYTES;
-    sorter->count = 0;
+    sorter->count = sorter->at = 0;
     kx_buf__clear(&sorter->keys);
-    sorter->has_last = sorter->more = false;
+    sorter->has_last = false;
+    kx_query__spill_free(sorter->spill);
+    sorter->spill = NULL;
+}
+
+int kx_query__sorter_after(kx_query_sorter *sorter, kx_slice key, uint64_t id)
+{
+    sorter->after_id = id;
+    sorter->has_after = true;
+    return copy_key(&sorter->after, key);
 }
 
 /* Keys of dropped entries go: the others move to a new buffer. */
@@ -229,21 +281,29 @@ static size_t bytes_of(const kx_query_sorter *sorter)
     return sorter->keys.size + sorter->count * sizeof *sorter->entries;
 }
 
-/* Keep what is wanted, and of that no more than half of the budget. */
+static int spill_entries(kx_query_sorter *sorter)
+{
+    int rc = sorter->spill == NULL ? kx_query__spill_new(&sorter->spill) : KX_OK;
+    for (size_t i = 0; i < sorter->count && rc == KX_OK; i++)
+        rc = kx_query__spill_add(sorter->spill, key_of(sorter, &sorter->entries[i]), sorter->entries[i].id);
+    sorter->count = 0;
+    kx_buf__clear(&sorter->keys);
+    return rc == KX_OK ? kx_query__spill_end_run(sorter->spill) : rc;
+}
+
+/* Keep what is wanted; where that is too much for memory, all goes to the file. */
 static int cut_entries(kx_query_sorter *sorter)
 {
-    size_t keep = sorter->count < sorter->keep ? sorter->count : sorter->keep;
     sort_entries(sorter);
-    if (bytes_of(sorter) > sorter->budget && keep > sorter->count / 2) {
-        keep = sorter->count / 2;
-        sorter->more = true;
-    }
-    if (keep == sorter->count)
+    if (bytes_of(sorter) > sorter->budget && sorter->keep > sorter->count / 2)
+        return spill_entries(sorter);
+    if (sorter->keep >= sorter->count)
         return KX_OK;
-    sorter->count = keep;
-    sorter->last_id = sorter->entries[keep - 1].id;
+    sorter->count = sorter->keep;
+    const kx_query_entry *last = &sorter->entries[sorter->count - 1];
+    sorter->last_id = last->id;
     sorter->has_last = true;
-    int rc = copy_key(&sorter->last, key_of(sorter, &sorter->entries[keep - 1]));
+    int rc = copy_key(&sorter->last, key_of(sorter, last));
     return rc == KX_OK ? compact(sorter) : rc;
 }
 
@@ -269,9 +329,9 @@ static uint64_t head_of(kx_slice key)
 
 int kx_query__sorter_add(kx_query_sorter *sorter, kx_slice key, uint64_t id)
 {
-    if (sorter->has_after && compare_keys(key, id, kx_buf__slice(&sorter->after), sorter->after_id) <= 0)
+    if (sorter->has_after && kx_query__compare_records(key, id, kx_buf__slice(&sorter->after), sorter->after_id) <= 0)
         return KX_OK;
-    if (sorter->has_last && compare_keys(key, id, kx_buf__slice(&sorter->last), sorter->last_id) > 0)
+    if (sorter->has_last && kx_query__compare_records(key, id, kx_buf__slice(&sorter->last), sorter->last_id) > 0)
         return KX_OK;
     int rc = grow_entries(sorter);
     if (rc != KX_OK)
@@ -287,18 +347,24 @@ int kx_query__sorter_add(kx_query_sorter *sorter, kx_slice key, uint64_t id)
 
 int kx_query__sorter_end(kx_query_sorter *sorter)
 {
-    if (sorter->after.rc != KX_OK)
-        return sorter->after.rc;
     sort_entries(sorter);
-    if (sorter->count > sorter->keep)
-        sorter->count = sorter->keep;
-    return KX_OK;
+    if (sorter->spill == NULL) {
+        sorter->count = sorter->count < sorter->keep ? sorter->count : sorter->keep;
+        return KX_OK;
+    }
+    int rc = spill_entries(sorter);
+    return rc == KX_OK ? kx_query__spill_merge(sorter->spill) : rc;
 }
 
-void kx_query__sorter_reset(kx_query_sorter *sorter)
+int kx_query__sorter_next(kx_query_sorter *sorter, uint64_t *id)
 {
-    sorter->count = 0;
-    sorter->has_after = false;
+    kx_slice key;
+    if (sorter->spill != NULL)
+        return kx_query__spill_next(sorter->spill, &key, id);
+    if (sorter->at == sorter->count)
+        return KX_NOTFOUND;
+    *id = sorter->entries[sorter->at++].id;
+    return KX_OK;
 }
 
 void kx_query__sorter_free(kx_query_sorter *sorter)
@@ -307,5 +373,6 @@ void kx_query__sorter_free(kx_query_sorter *sorter)
     kx_buf__free(&sorter->keys);
     kx_buf__free(&sorter->after);
     kx_buf__free(&sorter->last);
+    kx_query__spill_free(sorter->spill);
     *sorter = (kx_query_sorter){0};
 }

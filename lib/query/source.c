@@ -1,7 +1,7 @@
 /*
  * source.c -- ids in the order asked for.
  *
- * What needs sorting is read in passes (query_impl.h); the rest streams. Index order is value order, but for shortened
+ * What needs sorting is read whole first (sort.c); the rest streams. Index order is value order, but for shortened
  * keys: beyond their first bytes these are ordered by a hash. Such keys that begin alike stand together, and go
  * through the sorter.
  */
@@ -16,15 +16,25 @@ static uint64_t wanted(const kx_query_compiled *query)
     return query->limit < UINT64_MAX - query->offset ? query->limit + query->offset : UINT64_MAX;
 }
 
-/* ---- passes ------------------------------------------------------------------------------ */
+/* ---- what is sorted -------------------------------------------------------------------------- */
 
-static int pass_ids(kx_cursor *cursor, kx_store_txn *store)
+static void list_ids(kx_cursor *cursor)
+{
+    cursor->source.list = cursor->source.ids.data;
+    cursor->source.count = cursor->source.ids.count;
+    cursor->source.at = 0;
+    cursor->row_count = 0;
+}
+
+static int sort_index_ids(kx_cursor *cursor, kx_store_txn *store)
 {
     kx_query_ids *ids = &cursor->source.ids;
     const kx_query_plan *plan = &cursor->plan;
     uint64_t batch[BATCH];
     int rc = KX_OK;
     kx_query__ids_begin(ids, cursor->tests ? UINT64_MAX : wanted(&cursor->query));
+    if (cursor->query.after != NULL)
+        kx_query__ids_after(ids, cursor->query.after->id);
     for (size_t i = 0; i < plan->range_count && rc == KX_OK; i++) {
         kx_store_scan *scan = NULL;
         size_t count = 1;
@@ -38,10 +48,7 @@ static int pass_ids(kx_cursor *cursor, kx_store_txn *store)
     }
     if (rc == KX_OK)
         rc = kx_query__ids_end(ids);
-    cursor->source.list = ids->data;
-    cursor->source.count = ids->count;
-    cursor->source.at = 0;
-    cursor->row_count = 0;
+    list_ids(cursor);
     return rc;
 }
 
@@ -116,12 +123,14 @@ static int sort_rows(kx_cursor *cursor, kx_store_txn *store)
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
-static int pass_sorted(kx_cursor *cursor, kx_store_txn *store)
+static int sort_keys(kx_cursor *cursor, kx_store_txn *store)
 {
     kx_query_source *source = &cursor->source;
     const kx_query_plan *plan = &cursor->plan;
-    int rc = KX_OK;
     kx_query__sorter_begin(&source->sorter, wanted(&cursor->query));
+    int rc = kx_query__resume_sort(&cursor->query, source);
+    if (rc != KX_OK)
+        return rc;
     if (source->in_run)
         rc = sort_range(cursor, store, &source->run);
     else if (plan->access == ACCESS_ROWS)
@@ -131,11 +140,7 @@ static int pass_sorted(kx_cursor *cursor, kx_store_txn *store)
     else
         for (size_t i = 0; i < plan->range_count && rc == KX_OK; i++)
             rc = sort_range(cursor, store, &plan->ranges[i]);
-    if (rc == KX_OK)
-        rc = kx_query__sorter_end(&source->sorter);
-    source->count = source->sorter.count;
-    source->at = 0;
-    return rc;
+    return rc == KX_OK ? kx_query__sorter_end(&source->sorter) : rc;
 }
 
 /* ---- open ---------------------------------------------------------------------------------- */
@@ -158,14 +163,15 @@ static int open_index(kx_cursor *cursor, kx_store_txn *store)
     const kx_query_plan *plan = &cursor->plan;
     if (plan->arrangement == BY_ID) {
         source->mode = MODE_LIST;
-        return pass_ids(cursor, store);
+        return sort_index_ids(cursor, store);
     }
     if (plan->whole_key && plan->index->unique)
         return open_unique(cursor, store);
     source->mode = cursor->query.order_count == 0 ? MODE_PAGES : MODE_KEYS;
     source->now = plan->ranges[0];
-    return kx_store__scan_entries(store, plan->index->table, source->now.from, source->now.to, source->now.descending,
-                                  &source->scan);
+    int rc = kx_store__scan_entries(store, plan->index->table, source->now.from, source->now.to, source->now.descending,
+                                    &source->scan);
+    return rc == KX_OK ? kx_query__resume_scan(&cursor->query, plan, source) : rc;
 }
 
 int kx_query__source_open(kx_cursor *cursor, kx_store_txn *store)
@@ -177,7 +183,7 @@ int kx_query__source_open(kx_cursor *cursor, kx_store_txn *store)
         return KX_OK;
     if (plan->arrangement == BY_KEY) {
         source->mode = MODE_SORTED;
-        return pass_sorted(cursor, store);
+        return sort_keys(cursor, store);
     }
     if (plan->access == ACCESS_INDEX)
         return open_index(cursor, store);
@@ -232,27 +238,12 @@ static int next_in_list(kx_cursor *cursor, uint64_t *id)
 {
     kx_query_source *source = &cursor->source;
     while (source->at == source->count) {
-        if (!source->ids.more)
-            return KX_NOTFOUND;
-        int rc = pass_ids(cursor, source->store);
+        int rc = source->ids.more ? kx_query__ids_more(&source->ids) : KX_NOTFOUND;
         if (rc != KX_OK)
             return rc;
+        list_ids(cursor);
     }
     *id = source->list[source->at++];
-    return KX_OK;
-}
-
-static int next_sorted(kx_cursor *cursor, uint64_t *id)
-{
-    kx_query_source *source = &cursor->source;
-    while (source->at == source->count) {
-        if (!source->sorter.more)
-            return KX_NOTFOUND;
-        int rc = pass_sorted(cursor, source->store);
-        if (rc != KX_OK)
-            return rc;
-    }
-    *id = source->sorter.entries[source->at++].id;
     return KX_OK;
 }
 
@@ -311,8 +302,7 @@ static int begin_run(kx_cursor *cursor, kx_slice key)
     kx_store__scan_close(source->scan);
     source->scan = NULL;
     source->in_run = true;
-    kx_query__sorter_reset(&source->sorter);
-    return pass_sorted(cursor, source->store);
+    return sort_keys(cursor, source->store);
 }
 
 /* Behind a run, or at a range's end. KX_NOTFOUND: there is no more. */
@@ -348,7 +338,7 @@ static int next_by_key(kx_cursor *cursor, uint64_t *id)
     kx_query_source *source = &cursor->source;
     for (;;) {
         kx_store_item item;
-        int rc = source->in_run ? next_sorted(cursor, id) : KX_NOTFOUND;
+        int rc = source->in_run ? kx_query__sorter_next(&source->sorter, id) : KX_NOTFOUND;
         if (rc != KX_NOTFOUND)
             return rc;
         rc = source->in_run || source->scan == NULL ? KX_NOTFOUND : kx_store__scan_next(source->scan, &item);
@@ -369,7 +359,7 @@ int kx_query__source_next(kx_cursor *cursor, uint64_t *id, kx_slice *row)
     case MODE_PAGES: return next_in_page(&cursor->source, id);
     case MODE_KEYS: return next_by_key(cursor, id);
     case MODE_LIST: return next_in_list(cursor, id);
-    case MODE_SORTED: return next_sorted(cursor, id);
+    case MODE_SORTED: return kx_query__sorter_next(&cursor->source.sorter, id);
     default: return KX_NOTFOUND;
     }
 }

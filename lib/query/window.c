@@ -92,11 +92,11 @@ int kx_query__window_next(kx_cursor *cursor, kx_doc **doc)
     kx_query_window *window = cursor->window;
     kx_txn *acting = kx_collection__innermost(cursor->query.txn);
     for (;;) {
-        let_go(cursor);
         bool empty = window->at == window->count;
         int rc = empty && cursor->rc == KX_OK ? fill(cursor, acting) : cursor->rc;
         if (rc != KX_OK && (rc != KX_NOTFOUND || window->at == window->count))
             return rc;
+        let_go(cursor);
         cursor->doc = window->docs[window->at++];
         int matches = still_matches(cursor, cursor->doc);
         if (matches < 0)

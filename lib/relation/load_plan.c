@@ -165,17 +165,31 @@ static void release_plan(void *context)
     kx_relation__load_plan_release(context);
 }
 
+/* A cursor that can be suspended. */
+static int open_plain(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                      const kx_query_bound *bound, kx_cursor **cursor)
+{
+    int rc = kx_query__find(txn, collection, query, bound, cursor);
+    if (rc == KX_OK)
+        rc = kx_query__remember(*cursor, query);
+    if (rc != KX_OK) {
+        kx_query__close(*cursor);
+        *cursor = NULL;
+    }
+    return rc;
+}
+
 int kx_relation__open(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
                       const kx_query_bound *bound, kx_cursor **cursor)
 {
     kx_load_plan *plan;
     if (!loads(query))
-        return kx_query__find(txn, collection, query, bound, cursor);
+        return open_plain(txn, collection, query, bound, cursor);
     *cursor = NULL;
     int rc = kx_relation__load_plan(collection, query, &plan);
     if (rc != KX_OK)
         return rc;
-    rc = kx_query__find(txn, collection, query, bound, cursor);
+    rc = open_plain(txn, collection, query, bound, cursor);
     if (rc == KX_OK)
         rc = kx_query__in_windows(*cursor, &(kx_query_loader){load_window, kx_relation__shed, release_plan, plan});
     if (rc == KX_OK)

@@ -18,4 +18,5 @@ kx_sources += \
 	lib/relation/rename.c \
 	lib/relation/follow.c \
 	lib/relation/set.c \
-	lib/relation/slot.c
+	lib/relation/slot.c \
+	lib/relation/suspend.c

@@ -36,6 +36,18 @@ int kx_relation__link_set(kx_doc *doc, const char *name, kx_doc *member, const c
 int kx_relation__clear(kx_doc *doc, const char *name);
 int kx_relation__replace(kx_doc *doc, const char *name, kx_doc *const *members, size_t count);
 
+/* A walk that left its transaction. Texts and the query are the arena's. */
+struct kx_suspended {
+    kx_arena arena;
+    const char *collection; /* that was searched, or that the relation is of */
+    const char *relation;   /* NULL: the collection itself was searched      */
+    uint64_t owner;
+    const kx_query *query;
+};
+int kx_relation__suspend(kx_cursor *cursor, kx_suspended **walk); /* closes the cursor on KX_OK */
+int kx_relation__resume(kx_txn *txn, const kx_cat_collection *collection, const kx_suspended *walk, kx_cursor **cursor);
+void kx_relation__free_suspended(kx_suspended *walk); /* NULL is fine */
+
 /* kx_doc_set and its kin pass here: a relation's name is refused with its text, a foreign key set by hand is noticed by follow. */
 int kx_relation__change(kx_doc *doc, kx_change_kind kind, const char *path, const kx_value *value);
 

@@ -50,10 +50,15 @@ int kx_relation__find(kx_doc *doc, const char *name, const kx_query *query, kx_c
         rc = kx_relation__lazy_set(doc, relation);
     if (rc != KX_OK)
         return rc;
-    if (is_link(relation))
-        return kx_relation__links_find(txn, relation, doc, query, cursor);
-    kx_query_bound bound = bound_of(relation, doc, key);
-    return kx_relation__open(txn, relation->target, query, &bound, cursor);
+    if (is_link(relation)) {
+        rc = kx_relation__links_find(txn, relation, doc, query, cursor);
+    } else {
+        kx_query_bound bound = bound_of(relation, doc, key);
+        rc = kx_relation__open(txn, relation->target, query, &bound, cursor);
+    }
+    if (rc == KX_OK)
+        kx_query__remember_owner(*cursor, relation, doc->id);
+    return rc;
 }
 
 int kx_relation__search(kx_doc *doc, const kx_cat_relation *relation, const kx_query *query, kx_cursor **cursor)

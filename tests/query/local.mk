@@ -16,3 +16,11 @@ tests_query_test_table_SOURCES = tests/query/test_table.c $(kx_query_test)
 tests_query_test_table_LDADD = $(kx_test_ldadd)
 tests_query_test_walk_SOURCES = tests/query/test_walk.c $(kx_query_test)
 tests_query_test_walk_LDADD = $(kx_test_ldadd)
+
+check_PROGRAMS += tests/query/test_pages
+tests_query_test_pages_SOURCES = tests/query/test_pages.c $(kx_query_test)
+tests_query_test_pages_LDADD = $(kx_test_ldadd)
+
+check_PROGRAMS += tests/query/test_sort
+tests_query_test_sort_SOURCES = tests/query/test_sort.c $(kx_query_test)
+tests_query_test_sort_LDADD = $(kx_test_ldadd)
