@@ -247,7 +247,7 @@ START_TEST(what_means_nothing_is_refused)
     check_refused(txn, &(kx_query){.where = KX_WHERE({"a[]", KX_EQ, kx_int(1)})},
                   "only 'contains' asks for one of them");
     check_refused(txn, &(kx_query){.where = KX_WHERE({"_id.x", KX_EQ, kx_int(1)})}, "an id has no members");
-    check_refused(txn, &(kx_query){.after = "x"}, ".after is not answered by this version");
+    check_refused(txn, &(kx_query){.after = "x"}, ".after is no token of this library");
     check_refused(txn, &(kx_query){.args = KX_ARGS(kx_int(1))}, ".args, but no .filter");
     check_refused(txn, &(kx_query){.reserved = {0, 1}}, "reserved");
     kx_txn_abort(txn);
