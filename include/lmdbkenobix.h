@@ -14,6 +14,7 @@
 #include <lmdbkenobix/integrity.h>
 #include <lmdbkenobix/load.h>
 #include <lmdbkenobix/query.h>
+#include <lmdbkenobix/change.h>
 #include <lmdbkenobix/relation.h>
 #include <lmdbkenobix/schema.h>
 

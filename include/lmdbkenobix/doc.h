@@ -141,6 +141,19 @@ KX_API int kx_doc_unset(kx_doc *doc, const char *path);
 /** Append to an array, which is made when missing. Errors as kx_doc_set(): KX_INVALID where it is no array. */
 KX_API int kx_doc_append(kx_doc *doc, const char *path, kx_value value);
 
+/**
+ * Add to a number; where nothing or null stands the value is set. Integers stay exact, and are refused beyond 64 bits (KX_LIMIT); with a real
+ * the sum is a real. kx_doc_save() adds to what is stored then, so that two instances of one document do not lose each other's
+ * increments. Errors as kx_doc_set(): KX_INVALID where the field or the value is no number.
+ */
+KX_API int kx_doc_increment(kx_doc *doc, const char *path, kx_value value);
+
+/**
+ * Remove every element that equals the value (1 equals 1.0) from an array; none is fine, and so is a missing array.
+ * Errors as kx_doc_set(): KX_INVALID where the field is no array.
+ */
+KX_API int kx_doc_remove_elements(kx_doc *doc, const char *path, kx_value value);
+
 /* ---- save, delete, reload ---------------------------------------------------- */
 
 /**

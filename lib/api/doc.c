@@ -107,6 +107,16 @@ int kx_doc_append(kx_doc *doc, const char *path, kx_value value)
     return kx_base__done(change(doc, KX_CHANGE_APPEND, path, &value));
 }
 
+int kx_doc_increment(kx_doc *doc, const char *path, kx_value value)
+{
+    return kx_base__done(change(doc, KX_CHANGE_ADD, path, &value));
+}
+
+int kx_doc_remove_elements(kx_doc *doc, const char *path, kx_value value)
+{
+    return kx_base__done(change(doc, KX_CHANGE_REMOVE, path, &value));
+}
+
 /* ---- save, delete, reload ----------------------------------------------------------------- */
 
 static int with_doc(kx_doc *doc, const char *function, int (*act)(kx_doc *doc))

@@ -1,5 +1,6 @@
 kx_sources += \
 	lib/api/api.h \
+	lib/api/change.c \
 	lib/api/db.c \
 	lib/api/delete.c \
 	lib/api/doc.c \

@@ -269,4 +269,14 @@ int kx_catalog__from_document(kx_slice document, kx_arena *arena, kx_model *mode
 /* Is this document a dump's collection line ({"collection":…})? Its name, else NULL; texts point into the document. */
 bool kx_catalog__is_line(kx_slice document, kx_slice *name);
 
+/* ---- paths ------------------------------------------------------------------- */
+
+/* Parse `size` bytes of text; the path and its canonical text are `arena`'s, never to be freed. Errors as
+   kx_path__parse(). */
+int kx_catalog__path(kx_arena *arena, const char *text, size_t size, kx_path *path, const char **canonical);
+
+/* Split at commas that stand outside backquotes, blanks around trimmed. False at the end; *rest is moved on. ""
+   gives one empty piece. */
+bool kx_catalog__next_path(const char **rest, kx_slice *piece);
+
 #endif

@@ -131,16 +131,8 @@ int kx_catalog__check_relation_name(const char *collection, const char *name);
 
 /* ---- paths ------------------------------------------------------------------- */
 
-/* Parse `size` bytes of text; the path and its canonical text are `arena`'s, never to be freed. Errors as
-   kx_path__parse(). */
-int kx_catalog__path(kx_arena *arena, const char *text, size_t size, kx_path *path, const char **canonical);
-
 /* The same as a part: a leading '-' makes it descending. */
 int kx_catalog__part(kx_arena *arena, const char *text, size_t size, kx_cat_part *part);
-
-/* Split at commas that stand outside backquotes, blanks around trimmed. False at the end; *rest is moved on. ""
-   gives one empty piece. */
-bool kx_catalog__next_path(const char **rest, kx_slice *piece);
 
 /* Does `given` say the same as canonical `paths`, blanks around commas apart? */
 bool kx_catalog__same_paths(const char *paths, size_t size, const char *given);

@@ -250,7 +250,11 @@ int kx_collection__insert_many(kx_txn *txn, const kx_cat_collection *collection,
                                size_t *failed);
 int kx_collection__put(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice bytes);
 int kx_collection__patch(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice bytes);
-/* Apply changes to a stored document; checked and indexed like any other. KX_NOTFOUND: there is none. */
+/* JSON or MessagePack, told by the first byte, as MessagePack: `bytes` themselves or `scratch`'s. */
+int kx_collection__bytes_in(kx_slice bytes, kx_buf *scratch, kx_slice *msgpack);
+
+/* Apply changes to a stored document; checked and indexed like any other, and not written where they leave it as it was.
+   KX_NOTFOUND: there is none. */
 int kx_collection__change_stored(kx_txn *txn, const kx_cat_collection *collection, uint64_t id,
                                  const kx_change *changes, size_t count);
 int kx_collection__remove(kx_txn *txn, const kx_cat_collection *collection, uint64_t id);

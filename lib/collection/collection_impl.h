@@ -152,9 +152,6 @@ void kx_collection__entries_free(kx_entries *entries);
 int kx_collection__check_fields(const kx_cat_collection *collection, kx_slice document);
 int kx_collection__check_field(const kx_cat_collection *collection, const kx_cat_field *field, kx_slice document);
 
-/* JSON or MessagePack, told by the first byte, as MessagePack: `bytes` themselves or `scratch`'s. */
-int kx_collection__bytes_in(kx_slice bytes, kx_buf *scratch, kx_slice *msgpack);
-
 /* A line for the handle's log, where it has one. */
 void kx_collection__log(const kx_db *db, const char *format, ...) KX_PRINTF(2, 3);
 

@@ -419,9 +419,10 @@ int kx_collection__change_stored(kx_txn *txn, const kx_cat_collection *collectio
     int rc = stored_document(txn, collection, id, &before);
     if (rc == KX_OK)
         rc = kx_document__patch(before, changes, count, &patched, &after);
-    if (rc == KX_OK)
+    bool same = rc == KX_OK && before.size == after.size && memcmp(before.data, after.data, after.size) == 0;
+    if (rc == KX_OK && !same)
         rc = kx_collection__check_fields(collection, after);
-    if (rc == KX_OK)
+    if (rc == KX_OK && !same)
         rc = kx_collection__write(txn, collection, &(kx_write_op){.id = id, .before = before, .after = after});
     kx_buf__free(&patched);
     return rc;

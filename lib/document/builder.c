@@ -52,7 +52,7 @@ static void open_container(kx_builder *builder, bool is_map)
     kx_buf__byte(&builder->out, is_map ? 0x80 : 0x90);
 }
 
-static void pack_value(kx_buf *out, const kx_value *value)
+void kx_document__pack_scalar(kx_buf *out, const kx_value *value)
 {
     msgpack_packer packer = kx_packer(out);
     msgpack_timestamp time = {value->integer, (uint32_t)value->extra};
@@ -192,7 +192,7 @@ void kx_builder__value(kx_builder *builder, const kx_value *value)
     else if (value->type == KX_TYPE_ARRAY || value->type == KX_TYPE_MAP)
         add_container(builder, kx_slice_of(value->data, value->size), value->type);
     else
-        pack_value(&builder->out, value);
+        kx_document__pack_scalar(&builder->out, value);
 }
 
 void kx_builder__item(kx_builder *builder, kx_slice item)

@@ -145,12 +145,20 @@ int  kx_builder__finish(kx_builder *builder, kx_slice *bytes);            /* val
 
 /* ---- patch -------------------------------------------------------------------- */
 
-typedef enum kx_change_kind { KX_CHANGE_SET, KX_CHANGE_UNSET, KX_CHANGE_APPEND } kx_change_kind;
+typedef enum kx_change_kind {
+    KX_CHANGE_SET,
+    KX_CHANGE_UNSET,
+    KX_CHANGE_APPEND,
+    KX_CHANGE_ADD,   /* to a number                          */
+    KX_CHANGE_REMOVE /* every equal element out of an array  */
+} kx_change_kind;
 
 /*
  * One change to one path, which is text as above. SET and APPEND make the maps on the way, also in place of null; an
  * index one past the end appends; APPEND makes the array, also in place of null. UNSET removes a pair or an element,
- * and does nothing where there is none. `item` is valid canonical bytes.
+ * and does nothing where there is none. ADD is SET where nothing or null stands; integers stay exact, and with a real
+ * the sum is one. REMOVE takes out the elements that equal `item` (numbers by value: 1 is 1.0), and does nothing where
+ * there is no array. `item` is valid canonical bytes.
  */
 typedef struct kx_change {
     kx_change_kind kind;
@@ -163,8 +171,9 @@ typedef struct kx_change {
  * and within the limits. Untouched members keep bytes and order; new ones go to the end. Neither the document nor an
  * item may lie in scratch. On failure *result is missing, and what scratch holds means nothing.
  *
- *   KX_INVALID  a path that cannot be: through a scalar, an index past the end, an [] step, an append to no array
- *   KX_LIMIT    the result would be too deep or too long
+ *   KX_INVALID  a path that cannot be: through a scalar, an index past the end, an [] step, an append to no array; an ADD
+ *               of or to what is no number, a REMOVE from what is no array
+ *   KX_LIMIT    the result would be too deep or too long, or a sum of integers beyond -2^63 or 2^64-1
  *   KX_CORRUPT  the document's bytes are damaged
  *   KX_NOMEM
  */

@@ -22,6 +22,9 @@ static inline msgpack_packer kx_packer(kx_buf *out)
     return packer;
 }
 
+/* Append a value that is no container and can be stored. */
+void kx_document__pack_scalar(kx_buf *out, const kx_value *value);
+
 /* NaNs are all written alike. */
 void kx_document__pack_real(kx_buf *out, double real);
 

@@ -27,7 +27,8 @@ typedef struct edit {
     uint32_t       name_count;
     bool           joins;           /*   the first name joins an existing map; */
     bool           new_array;       /*   an array around the item; */
-    kx_slice       item;            /*   the item */
+    kx_slice       item;            /*   the item, */
+    kx_buf         made;            /*   which may be these bytes: owned */
 } edit;
 
 static int too_long(void)
@@ -43,7 +44,7 @@ static int damaged(void)
 /* `around` containers hold the item: are those inside it still few enough? */
 static int check_depth(const kx_change *change, uint32_t around)
 {
-    if (change->kind == KX_CHANGE_UNSET)
+    if (change->kind == KX_CHANGE_UNSET || change->kind == KX_CHANGE_REMOVE)
         return KX_OK;
     if (around > KX_DOCUMENT_DEPTH)
         return kx_base__fail(KX_LIMIT, "path '%s': deeper than %d levels", change->path, KX_DOCUMENT_DEPTH);
@@ -120,7 +121,7 @@ static int plan_missing(kx_slice document, const kx_change *change, const kx_pat
 {
     kx_slice item = kx_slice_of(document.data + here->at, here->size);
     bool by_name = path->steps[step].kind == KX_STEP_NAME;
-    if (change->kind == KX_CHANGE_UNSET) {
+    if (change->kind == KX_CHANGE_UNSET || change->kind == KX_CHANGE_REMOVE) {
         e->nothing = true;
         return KX_OK;
     }
@@ -136,13 +137,107 @@ static int plan_missing(kx_slice document, const kx_change *change, const kx_pat
     return make_rest(change, path, by_name ? step : step + 1, e);
 }
 
+/* ---- numbers and elements ------------------------------------------------------------- */
+
+static bool is_integer(const kx_value *value)
+{
+    return value->type == KX_TYPE_INT || value->type == KX_TYPE_UINT;
+}
+
+static bool is_number(const kx_value *value)
+{
+    return is_integer(value) || value->type == KX_TYPE_REAL;
+}
+
+static __int128 integer_of(const kx_value *value)
+{
+    return value->type == KX_TYPE_UINT ? (__int128)(uint64_t)value->integer : value->integer;
+}
+
+static double real_of(const kx_value *value)
+{
+    return value->type == KX_TYPE_REAL ? value->real : (double)integer_of(value);
+}
+
+/* By value: an integer is a real where both are the same number, and 2^53+1 is none. */
+static bool is_same(kx_slice left, kx_slice right)
+{
+    kx_value l, r;
+    if (left.size == right.size && memcmp(left.data, right.data, left.size) == 0)
+        return true;
+    if (kx_document__value(left, &l) != KX_OK || kx_document__value(right, &r) != KX_OK || !is_number(&l) ||
+        !is_number(&r))
+        return false;
+    if (l.type == r.type)
+        return l.type == KX_TYPE_REAL && l.real == r.real;
+    const kx_value *real = l.type == KX_TYPE_REAL ? &l : &r, *integer = l.type == KX_TYPE_REAL ? &r : &l;
+    return is_integer(integer) && real->real >= -0x1p63 && real->real < 0x1p64 &&
+           (__int128)real->real == integer_of(integer) && (double)(__int128)real->real == real->real;
+}
+
+static int no_number(const kx_change *change)
+{
+    return kx_base__fail(KX_INVALID, "path '%s': only a number can be added", change->path);
+}
+
+static int make_sum(const kx_change *change, const kx_path *path, kx_slice item, edit *e)
+{
+    kx_value was, more, sum = {.type = KX_TYPE_REAL};
+    int rc = kx_document__value(item, &was);
+    if (rc == KX_OK)
+        rc = kx_document__value(change->item, &more);
+    if (rc != KX_OK)
+        return rc;
+    if (!is_number(&was))
+        return wrong_path(change, path->steps, path->count, "is not a number");
+    if (is_integer(&was) && is_integer(&more)) {
+        __int128 exact = integer_of(&was) + integer_of(&more);
+        if (exact < INT64_MIN || exact > UINT64_MAX)
+            return kx_base__fail(KX_LIMIT, "path '%s': the sum takes more than 64 bits", change->path);
+        sum.type = exact > INT64_MAX ? KX_TYPE_UINT : KX_TYPE_INT;
+        sum.integer = (int64_t)(uint64_t)exact;
+    } else {
+        sum.real = real_of(&was) + real_of(&more);
+    }
+    kx_document__pack_scalar(&e->made, &sum);
+    e->item = kx_buf__slice(&e->made);
+    return e->made.rc;
+}
+
+/* The array anew, without the elements that equal the item. */
+static int make_shorter(const kx_change *change, const kx_path *path, kx_slice array, edit *e)
+{
+    kx_members members = kx_document__members(array);
+    uint32_t left = 0;
+    if (kx_document__type(array) != KX_TYPE_ARRAY)
+        return wrong_path(change, path->steps, path->count, "is not an array");
+    kx_buf__byte(&e->made, 0x90);
+    while (kx_document__next(&members)) {
+        if (is_same(members.item, change->item))
+            continue;
+        kx_buf__append(&e->made, members.item.data, members.item.size);
+        left++;
+    }
+    if (members.malformed)
+        return damaged();
+    kx_document__pack_header(&e->made, 0, left, false);
+    e->item = kx_buf__slice(&e->made);
+    return e->made.rc;
+}
+
 /* The whole path leads to `here`. */
 static int plan_found(kx_slice document, const kx_change *change, const kx_path *path, const place *here, edit *e)
 {
-    kx_type type = kx_document__type(kx_slice_of(document.data + here->at, here->size));
+    kx_slice item = kx_slice_of(document.data + here->at, here->size);
+    kx_type type = kx_document__type(item);
     e->at = here->at;
     e->removed = here->size;
     e->item = change->item;
+    if (type != KX_TYPE_NULL && change->kind == KX_CHANGE_ADD)
+        return make_sum(change, path, item, e);
+    if (type != KX_TYPE_NULL && change->kind == KX_CHANGE_REMOVE)
+        return make_shorter(change, path, item, e);
+    e->nothing = change->kind == KX_CHANGE_REMOVE;
     if (change->kind == KX_CHANGE_UNSET) {
         e->counted = true;
         e->delta = -1;
@@ -178,7 +273,8 @@ static int plan(kx_slice document, const kx_change *change, const kx_path *path,
             int rc = enter(document, step, &here, &found);
             if (rc != KX_OK)
                 return rc;
-        } else if (type != KX_TYPE_NULL || (step->kind == KX_STEP_INDEX && change->kind != KX_CHANGE_UNSET)) {
+        } else if (type != KX_TYPE_NULL || (step->kind == KX_STEP_INDEX && change->kind != KX_CHANGE_UNSET &&
+                                            change->kind != KX_CHANGE_REMOVE)) {
             return wrong_path(change, path->steps, i, step->kind == KX_STEP_NAME ? "is not a map" : "is not an array");
         }
         if (!found)
@@ -255,7 +351,10 @@ static int apply(kx_buf *out, const edit *e)
 static int change_one(kx_buf *out, const kx_change *change)
 {
     kx_path path;
-    edit e;
+    kx_value operand;
+    edit e = {.nothing = false};
+    if (change->kind == KX_CHANGE_ADD && (kx_document__value(change->item, &operand) != KX_OK || !is_number(&operand)))
+        return no_number(change);
     int rc = kx_path__parse(change->path, &path);
     if (rc != KX_OK)
         return rc;
@@ -264,6 +363,7 @@ static int change_one(kx_buf *out, const kx_change *change)
         rc = plan(kx_buf__slice(out), change, &path, &e);
     if (rc == KX_OK && !e.nothing)
         rc = apply(out, &e);
+    kx_buf__free(&e.made);
     kx_path__free(&path);
     return rc;
 }
@@ -276,14 +376,14 @@ typedef struct plain {
     bool    done;
 } plain;
 
-/* False when the changes are others than SET and UNSET of different plain names, or too many. */
+/* False when there are others than SET and UNSET of different plain names, or too many. */
 static bool all_plain(const kx_change *changes, size_t count, plain *plains)
 {
     if (count > PLAIN_CHANGES)
         return false;
     for (size_t i = 0; i < count; i++) {
         plain p = {&changes[i], {KX_STEP_NAME, 0, changes[i].path, 0}, false};
-        if (changes[i].kind == KX_CHANGE_APPEND || !kx_path__plain(p.name.name, &p.name.size))
+        if (changes[i].kind > KX_CHANGE_UNSET || !kx_path__plain(p.name.name, &p.name.size))
             return false;
         for (size_t j = 0; j < i; j++) {
             if (plains[j].name.size == p.name.size && memcmp(plains[j].name.name, p.name.name, p.name.size) == 0)

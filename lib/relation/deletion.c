@@ -195,10 +195,13 @@ static void leave_out_gone(kx_delete_work *work)
     work->touched_count = kept;
 }
 
-int kx_relation__plan_delete(kx_delete_work *work, kx_txn *txn, const kx_cat_collection *collection, uint64_t id)
+int kx_relation__plan_delete(kx_delete_work *work, kx_txn *txn, const kx_cat_collection *collection,
+                             const uint64_t *ids, size_t count)
 {
     *work = (kx_delete_work){.txn = txn};
-    int rc = add_gone(work, collection, id, 0, NULL);
+    int rc = KX_OK;
+    for (size_t i = 0; i < count && rc == KX_OK; i++)
+        rc = add_gone(work, collection, ids[i], 0, NULL);
     for (size_t entry = 0; entry < work->gone_count && rc == KX_OK; entry++)
         rc = look_at(work, (uint32_t)entry);
     if (rc == KX_OK)
@@ -215,7 +218,7 @@ void kx_relation__free_delete(kx_delete_work *work)
 
 /* ---- in words ----------------------------------------------------------------------------------------- */
 
-enum { SHOWN = 32 };
+enum { SHOWN = 32, FARTHEST = 4096 };
 
 static void append_entry(const kx_delete_work *work, const kx_gone *gone, kx_buf *out)
 {
@@ -230,17 +233,21 @@ static void append_entry(const kx_delete_work *work, const kx_gone *gone, kx_buf
                       (unsigned long long)gone->id);
 }
 
-/* The last SHOWN steps of a long way, and its beginning. */
+/* The last SHOWN steps of a long way, and its beginning where that is not too far to be looked for. */
 void kx_relation__path_of(const kx_delete_work *work, const kx_touched *touched, kx_buf *out)
 {
     uint32_t way[SHOWN];
     size_t count = 0;
     uint32_t at = touched->parent;
-    for (; work->gone[at].reference != NULL && count < SHOWN; at = work->gone[at].parent)
-        way[count++] = at;
-    append_entry(work, &work->gone[0], out);
-    if (work->gone[at].reference != NULL)
-        kx_buf__text(out, " <- ...");
+    size_t steps = 0;
+    for (; work->gone[at].reference != NULL && steps < FARTHEST; at = work->gone[at].parent, steps++) {
+        if (count < SHOWN)
+            way[count++] = at;
+    }
+    if (work->gone[at].reference == NULL)
+        append_entry(work, &work->gone[at], out);
+    if (steps > SHOWN)
+        kx_buf__text(out, work->gone[at].reference == NULL ? " <- ..." : "...");
     while (count-- > 0)
         append_entry(work, &work->gone[way[count]], out);
     append_entry(work, &(kx_gone){.id = touched->id, .reference = touched->reference}, out);

@@ -13,8 +13,8 @@
 typedef struct kx_gone {
     uint64_t id;
     uint32_t collection;               /* position in the catalog */
-    uint32_t parent;                   /* entry that it was reached from; its own position: the root */
-    const kx_cat_reference *reference; /* by which; NULL: the root */
+    uint32_t parent;                   /* entry that it was reached from */
+    const kx_cat_reference *reference; /* by which; NULL: a root         */
 } kx_gone;
 
 /* A document that refers to an entry and is not deleted for it. */
@@ -36,7 +36,8 @@ typedef struct kx_delete_work {
 } kx_delete_work;
 
 /* Plan: fill `work`. What is touched and deleted as well is left out of `touched` in the end. To be freed either way. */
-int kx_relation__plan_delete(kx_delete_work *work, kx_txn *txn, const kx_cat_collection *collection, uint64_t id);
+int kx_relation__plan_delete(kx_delete_work *work, kx_txn *txn, const kx_cat_collection *collection,
+                             const uint64_t *ids, size_t count);
 void kx_relation__free_delete(kx_delete_work *work);
 bool kx_relation__is_gone(const kx_delete_work *work, const kx_cat_collection *collection, uint64_t id);
 bool kx_relation__blocks(const kx_touched *touched);
@@ -44,7 +45,7 @@ bool kx_relation__blocks(const kx_touched *touched);
 /* "users 1 <- orders.user 7", and behind it the referring document. Appends to `out`. */
 void kx_relation__path_of(const kx_delete_work *work, const kx_touched *touched, kx_buf *out);
 
-/* Carry it out in `txn`, which is a child that is aborted when this fails. `doc` (may be NULL) is the root's instance. */
+/* Carry it out in `txn`, which is a child that is aborted when this fails. `doc` (may be NULL) is the only root's instance. */
 int kx_relation__apply_delete(kx_delete_work *work, kx_txn *txn, kx_doc *doc);
 int kx_relation__restricted(const kx_delete_work *work, size_t blockers, const kx_touched *first);
 

@@ -93,7 +93,7 @@ int kx_relation__apply_delete(kx_delete_work *work, kx_txn *txn, kx_doc *doc)
 
 /* ---- plan and apply in one --------------------------------------------------------------------- */
 
-static bool has_acting(const kx_cat_collection *collection)
+bool kx_relation__has_acting(const kx_cat_collection *collection)
 {
     for (size_t i = 0; i < collection->incoming_count; i++) {
         if (collection->incoming[i]->on_delete != KX_DO_NOTHING || collection->incoming[i]->deferred)
@@ -127,14 +127,20 @@ int kx_relation__carry_out(kx_delete_work *work, kx_txn *txn, kx_doc *doc)
     return rc;
 }
 
-static int plan_and_apply(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_doc *doc)
+static int plan_and_apply(kx_txn *txn, const kx_cat_collection *collection, const uint64_t *ids, size_t count,
+                          kx_doc *doc)
 {
     kx_delete_work work;
-    int rc = kx_relation__plan_delete(&work, txn, collection, id);
+    int rc = kx_relation__plan_delete(&work, txn, collection, ids, count);
     if (rc == KX_OK)
         rc = kx_relation__carry_out(&work, txn, doc);
     kx_relation__free_delete(&work);
     return rc;
+}
+
+int kx_relation__delete_many(kx_txn *txn, const kx_cat_collection *collection, const uint64_t *ids, size_t count)
+{
+    return plan_and_apply(txn, collection, ids, count, NULL);
 }
 
 /* One that is not there has the collection room's own error. */
@@ -151,10 +157,10 @@ int kx_relation__delete(kx_doc *doc)
     int rc = kx_collection__current(txn, doc->collection, &collection);
     if (rc != KX_OK)
         return rc;
-    if (!has_acting(collection) || doc->is_new || doc->deleted || !is_there(txn, collection, doc->id))
+    if (!kx_relation__has_acting(collection) || doc->is_new || doc->deleted || !is_there(txn, collection, doc->id))
         return kx_collection__doc_delete(doc);
     rc = kx_collection__enter_write(txn, collection);
-    return rc == KX_OK ? plan_and_apply(txn, collection, doc->id, doc) : rc;
+    return rc == KX_OK ? plan_and_apply(txn, collection, &doc->id, 1, doc) : rc;
 }
 
 int kx_relation__remove_id(kx_txn *txn, const kx_cat_collection *collection, uint64_t id)
@@ -165,7 +171,7 @@ int kx_relation__remove_id(kx_txn *txn, const kx_cat_collection *collection, uin
         rc = kx_collection__enter_write(txn, current);
     if (rc != KX_OK)
         return rc;
-    if (!has_acting(current) || !is_there(txn, current, id))
+    if (!kx_relation__has_acting(current) || !is_there(txn, current, id))
         return kx_collection__remove(txn, current, id);
-    return plan_and_apply(txn, current, id, NULL);
+    return plan_and_apply(txn, current, &id, 1, NULL);
 }

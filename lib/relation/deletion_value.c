@@ -147,7 +147,10 @@ static void build(const kx_deletion *plan, kx_builder *out)
 {
     kx_builder__map(out);
     text_member(out, "collection", plan->collection);
-    number_member(out, "id", plan->id);
+    if (plan->is_one)
+        number_member(out, "id", plan->ids[0]);
+    else
+        number_member(out, "documents", plan->id_count);
     kx_builder__key(out, "steps");
     kx_builder__array(out);
     for (size_t i = 0; i < plan->step_count; i++) {
@@ -201,34 +204,29 @@ static int gone_already(const kx_cat_collection *collection, uint64_t id)
                             collection->name, (unsigned long long)id);
 }
 
-static int make_value(const kx_delete_work *work, const kx_cat_collection *collection, kx_deletion *plan)
+static int make_value(const kx_delete_work *work, const kx_cat_collection *collection, const uint64_t *ids,
+                      size_t count, kx_deletion *plan)
 {
     plan->collection = kx_arena__text(&plan->arena, collection->name, collection->size);
-    plan->id = work->gone[0].id;
+    plan->ids = kx_arena__copy(&plan->arena, ids, count * sizeof *ids);
+    plan->id_count = count;
     plan->digest = digest_of(work);
-    int rc = plan->collection != NULL ? make_steps(plan, work) : kx_base__nomem();
+    int rc = plan->collection != NULL && plan->ids != NULL ? make_steps(plan, work) : kx_base__nomem();
     if (rc == KX_OK)
         rc = make_blockers(plan, work);
     return rc == KX_OK ? make_json(plan) : rc;
 }
 
-int kx_relation__deletion(kx_doc *doc, kx_deletion **result)
+static int make_plan(kx_txn *txn, const kx_cat_collection *collection, const uint64_t *ids, size_t count, bool is_one,
+                     kx_deletion **result)
 {
-    kx_txn *txn = kx_collection__innermost(doc->txn);
-    const kx_cat_collection *collection;
     kx_delete_work work = {0};
-    kx_slice row;
-    *result = NULL;
-    int rc = kx_collection__current(txn, doc->collection, &collection);
-    if (rc == KX_OK)
-        rc = doc->is_new || doc->deleted ? KX_NOTFOUND
-                                         : kx_store__row_get(txn->store, collection->number, doc->id, &row);
-    if (rc != KX_OK)
-        return rc == KX_NOTFOUND ? gone_already(collection, doc->id) : rc;
     kx_deletion *plan = kx_base__zalloc(sizeof *plan);
-    rc = plan != NULL ? kx_relation__plan_delete(&work, txn, collection, doc->id) : kx_base__nomem();
+    int rc = plan != NULL ? kx_relation__plan_delete(&work, txn, collection, ids, count) : kx_base__nomem();
+    if (plan != NULL)
+        plan->is_one = is_one;
     if (rc == KX_OK)
-        rc = make_value(&work, collection, plan);
+        rc = make_value(&work, collection, ids, count, plan);
     kx_relation__free_delete(&work);
     if (rc == KX_OK)
         *result = plan;
@@ -237,23 +235,66 @@ int kx_relation__deletion(kx_doc *doc, kx_deletion **result)
     return rc;
 }
 
+int kx_relation__deletion_of(kx_txn *txn, const kx_cat_collection *collection, const uint64_t *ids, size_t count,
+                             kx_deletion **plan)
+{
+    *plan = NULL;
+    return make_plan(txn, collection, ids, count, false, plan);
+}
+
+int kx_relation__deletion(kx_doc *doc, kx_deletion **result)
+{
+    kx_txn *txn = kx_collection__innermost(doc->txn);
+    const kx_cat_collection *collection;
+    kx_slice row;
+    *result = NULL;
+    int rc = kx_collection__current(txn, doc->collection, &collection);
+    if (rc == KX_OK)
+        rc = doc->is_new || doc->deleted ? KX_NOTFOUND
+                                         : kx_store__row_get(txn->store, collection->number, doc->id, &row);
+    if (rc != KX_OK)
+        return rc == KX_NOTFOUND ? gone_already(collection, doc->id) : rc;
+    return make_plan(txn, collection, &doc->id, 1, true, result);
+}
+
+static int another_plan(const kx_cat_collection *collection, const kx_deletion *plan)
+{
+    if (!plan->is_one)
+        return kx_base__fail_at(KX_CONFLICT, collection->name, NULL, NULL, NULL,
+                                "the plan to delete %zu documents of %s is not what would happen now; make a new one",
+                                plan->id_count, collection->name);
+    return kx_base__fail_at(KX_CONFLICT, collection->name, NULL, &plan->ids[0], NULL,
+                            "the plan to delete document %llu of %s is not what would happen now; make a new one",
+                            (unsigned long long)plan->ids[0], collection->name);
+}
+
+/* All of what it is the delete of is there still. */
+static int check_there(kx_txn *txn, const kx_cat_collection *collection, const kx_deletion *plan)
+{
+    kx_slice row;
+    int rc = KX_OK;
+    for (size_t i = 0; i < plan->id_count && rc == KX_OK; i++) {
+        rc = kx_store__row_get(txn->store, collection->number, plan->ids[i], &row);
+        if (rc == KX_NOTFOUND)
+            rc = plan->is_one ? gone_already(collection, plan->ids[i]) : another_plan(collection, plan);
+    }
+    return rc;
+}
+
 int kx_relation__apply_deletion(kx_txn *txn, const kx_deletion *plan)
 {
     const kx_cat_collection *collection;
     kx_delete_work work = {0};
-    kx_slice row;
     int rc = kx_catalog__named(txn->catalog, plan->collection, &collection);
     if (rc == KX_OK)
         rc = kx_collection__enter_write(txn, collection);
     if (rc == KX_OK)
-        rc = kx_store__row_get(txn->store, collection->number, plan->id, &row);
-    if (rc != KX_OK)
-        return rc == KX_NOTFOUND ? gone_already(collection, plan->id) : rc;
-    rc = kx_relation__plan_delete(&work, txn, collection, plan->id);
+        rc = check_there(txn, collection, plan);
+    if (rc != KX_OK || plan->id_count == 0)
+        return rc;
+    rc = kx_relation__plan_delete(&work, txn, collection, plan->ids, plan->id_count);
     if (rc == KX_OK && digest_of(&work) != plan->digest)
-        rc = kx_base__fail_at(KX_CONFLICT, collection->name, NULL, &plan->id, NULL,
-                              "the plan to delete document %llu of %s is not what would happen now; make a new one",
-                              (unsigned long long)plan->id, collection->name);
+        rc = another_plan(collection, plan);
     if (rc == KX_OK)
         rc = kx_relation__carry_out(&work, txn, NULL);
     kx_relation__free_delete(&work);

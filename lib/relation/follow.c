@@ -187,31 +187,37 @@ int kx_relation__link(kx_doc *doc, const char *name, kx_doc *target)
 /* ---- what passes through ------------------------------------------------------------- */
 
 /* The first name of a path, when a relation bears it. Names of relations have no odd characters, but may be quoted. */
-static const kx_cat_relation *named_in(const kx_doc *doc, const char *path)
+static const kx_cat_relation *named_in(const kx_cat_collection *collection, const char *path)
 {
     bool quoted = path[0] == '`';
     path += quoted;
     size_t size = strcspn(path, quoted ? "`" : ".[");
-    for (size_t i = 0; i < doc->collection->relation_count; i++) {
-        const char *name = doc->collection->relations[i].declared.name;
+    for (size_t i = 0; i < collection->relation_count; i++) {
+        const char *name = collection->relations[i].declared.name;
         if (strlen(name) == size && memcmp(name, path, size) == 0)
-            return &doc->collection->relations[i];
+            return &collection->relations[i];
     }
     return NULL;
 }
 
-int kx_relation__change(kx_doc *doc, kx_change_kind kind, const char *path, const kx_value *value)
+int kx_relation__check_change(const kx_cat_collection *collection, const char *path)
 {
-    const kx_cat_relation *relation = named_in(doc, path);
+    const kx_cat_relation *relation = named_in(collection, path);
     if (relation == NULL)
-        return kx_collection__doc_change(doc, kind, path, value);
+        return KX_OK;
     if (!leads_to_one(relation))
         return kx_relation__no_assign(relation);
     if (relation->declared.kind == KX_RELATED_ONE)
-        return kx_base__fail_at(KX_INVALID, doc->collection->name, path, NULL, NULL,
-                                "%s.%s is a relation: point it at a document with kx_doc_link", doc->collection->name,
+        return kx_base__fail_at(KX_INVALID, collection->name, path, NULL, NULL,
+                                "%s.%s is a relation: point it at a document with kx_doc_link", collection->name,
                                 relation->declared.name);
-    return kx_base__fail_at(KX_INVALID, doc->collection->name, path, NULL, NULL,
+    return kx_base__fail_at(KX_INVALID, collection->name, path, NULL, NULL,
                             "%s.%s is a relation: point it at a document with kx_doc_link, or set %s",
-                            doc->collection->name, relation->declared.name, relation->local.text);
+                            collection->name, relation->declared.name, relation->local.text);
+}
+
+int kx_relation__change(kx_doc *doc, kx_change_kind kind, const char *path, const kx_value *value)
+{
+    int rc = kx_relation__check_change(doc->collection, path);
+    return rc == KX_OK ? kx_collection__doc_change(doc, kind, path, value) : rc;
 }

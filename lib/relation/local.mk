@@ -19,4 +19,5 @@ kx_sources += \
 	lib/relation/follow.c \
 	lib/relation/set.c \
 	lib/relation/slot.c \
-	lib/relation/suspend.c
+	lib/relation/suspend.c \
+	lib/relation/where.c

@@ -4,6 +4,7 @@
 #ifndef KX_RELATION_RELATION_H
 #define KX_RELATION_RELATION_H
 
+#include <lmdbkenobix/change.h>
 #include <lmdbkenobix/delete.h>
 #include <lmdbkenobix/integrity.h>
 #include <lmdbkenobix/relation.h>
@@ -61,7 +62,9 @@ int kx_relation__change_stored(kx_txn *txn, const kx_cat_collection *collection,
 struct kx_deletion {
     kx_arena arena;
     const char *collection;
-    uint64_t id;
+    const uint64_t *ids; /* of the documents that it is the delete of, ascending */
+    size_t id_count;
+    bool is_one;     /* of one document, not of what a query found */
     uint64_t digest; /* of all that it touches */
     kx_deletion_step *steps;
     size_t step_count;
@@ -72,6 +75,16 @@ struct kx_deletion {
 int kx_relation__deletion(kx_doc *doc, kx_deletion **plan);
 int kx_relation__apply_deletion(kx_txn *txn, const kx_deletion *plan);
 void kx_relation__free_deletion(kx_deletion *plan); /* NULL is fine */
+
+/* What a query finds, changed or deleted as a whole; and one document by a key. Outputs are never NULL. */
+int kx_relation__update_where(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                              const kx_edit *edits, uint64_t *changed);
+int kx_relation__delete_where(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                              uint64_t *deleted);
+int kx_relation__deletion_where(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                                kx_deletion **plan);
+int kx_relation__upsert(kx_txn *txn, const kx_cat_collection *collection, const char *paths, kx_slice bytes,
+                        kx_upsert_mode mode, uint64_t *id, bool *inserted);
 
 /* Writes of documents as bytes: what kx_collection__… does, and what relations say to it. */
 int kx_relation__insert_many(kx_txn *txn, const kx_cat_collection *collection, kx_record *records, size_t count,

@@ -84,6 +84,15 @@ int kx_relation__check_later(kx_txn *txn, const kx_cat_reference *reference, uin
 
 struct kx_delete_work;
 int kx_relation__carry_out(struct kx_delete_work *work, kx_txn *txn, kx_doc *doc);
+bool kx_relation__has_acting(const kx_cat_collection *collection); /* does deleting in it mean more than that? */
+
+/* Several documents, which are there, as one delete: now, or as a plan. */
+int kx_relation__delete_many(kx_txn *txn, const kx_cat_collection *collection, const uint64_t *ids, size_t count);
+int kx_relation__deletion_of(kx_txn *txn, const kx_cat_collection *collection, const uint64_t *ids, size_t count,
+                             kx_deletion **plan);
+
+/* May this path be changed by hand? KX_INVALID: it begins with a relation's name. */
+int kx_relation__check_change(const kx_cat_collection *collection, const char *path);
 
 /* ---- loading ----------------------------------------------------------------------- */
 

@@ -7,6 +7,8 @@
 #define SET(path, bytes)    {KX_CHANGE_SET, path, hex(bytes)}
 #define UNSET(path)         {KX_CHANGE_UNSET, path, {NULL, 0}}
 #define APPEND(path, bytes) {KX_CHANGE_APPEND, path, hex(bytes)}
+#define ADD(path, bytes)    {KX_CHANGE_ADD, path, hex(bytes)}
+#define REMOVE(path, bytes) {KX_CHANGE_REMOVE, path, hex(bytes)}
 #define CHANGES(...)                                                                                             \
     (const kx_change[]){__VA_ARGS__}, sizeof((const kx_change[]){__VA_ARGS__}) / sizeof(kx_change)
 
@@ -423,6 +425,42 @@ START_TEST(random_changes_do_what_they_do_to_a_tree)
 }
 END_TEST
 
+START_TEST(numbers_are_added_exactly_and_sums_beyond_64_bits_are_refused)
+{
+    becomes("81 a1 6e 05", CHANGES(ADD("n", "03")), "81 a1 6e 08");
+    becomes("81 a1 6e 05", CHANGES(ADD("n", "e0")), "81 a1 6e e5");
+    becomes("81 a1 6e 7f", CHANGES(ADD("n", "01"), ADD("n", "01")), "81 a1 6e cc 81");
+    becomes("80", CHANGES(ADD("a.n", "03")), "81 a1 61 81 a1 6e 03");
+    becomes("81 a1 6e c0", CHANGES(ADD("n", "03")), "81 a1 6e 03");
+    becomes("81 a1 6e 01", CHANGES(ADD("n", "cb 3f e0 00 00 00 00 00 00")), "81 a1 6e cb 3f f8 00 00 00 00 00 00");
+    becomes("81 a1 6e cf 7f ff ff ff ff ff ff ff", CHANGES(ADD("n", "01")), "81 a1 6e cf 80 00 00 00 00 00 00 00");
+    becomes("81 a1 6e cf ff ff ff ff ff ff ff ff", CHANGES(ADD("n", "d3 80 00 00 00 00 00 00 00")),
+            "81 a1 6e cf 7f ff ff ff ff ff ff ff");
+    fails("81 a1 6e cf ff ff ff ff ff ff ff ff", CHANGES(ADD("n", "01")), KX_LIMIT, "path 'n': the sum takes more");
+    fails("81 a1 6e d3 80 00 00 00 00 00 00 00", CHANGES(ADD("n", "ff")), KX_LIMIT, "more than 64 bits");
+    fails("81 a1 6e a1 78", CHANGES(ADD("n", "01")), KX_INVALID, "'n' is not a number");
+    fails("81 a1 6e 01", CHANGES(ADD("n", "a1 78")), KX_INVALID, "only a number can be added");
+    fails("80", CHANGES(ADD("n", "c0")), KX_INVALID, "only a number can be added");
+}
+END_TEST
+
+START_TEST(equal_elements_are_removed_and_others_stay)
+{
+    becomes("81 a1 74 94 01 02 01 03", CHANGES(REMOVE("t", "01")), "81 a1 74 92 02 03");
+    becomes("81 a1 74 92 01 cb 3f f0 00 00 00 00 00 00", CHANGES(REMOVE("t", "01")), "81 a1 74 90");
+    becomes("81 a1 74 92 01 02", CHANGES(REMOVE("t", "cb 3f f0 00 00 00 00 00 00")), "81 a1 74 91 02");
+    becomes("81 a1 74 92 cf 00 20 00 00 00 00 00 01 05", CHANGES(REMOVE("t", "cb 43 40 00 00 00 00 00 00")),
+            "81 a1 74 92 cf 00 20 00 00 00 00 00 01 05");
+    becomes("81 a1 74 93 c0 91 01 a1 78", CHANGES(REMOVE("t", "91 01"), REMOVE("t", "c0")), "81 a1 74 91 a1 78");
+    becomes("81 a1 74 91 02", CHANGES(REMOVE("t", "01")), "81 a1 74 91 02");
+    becomes("81 a1 74 c0", CHANGES(REMOVE("t", "01")), "81 a1 74 c0");
+    becomes("81 a1 61 01", CHANGES(REMOVE("t", "01"), REMOVE("b.c", "01"), REMOVE("t[0]", "01")), "81 a1 61 01");
+    becomes("81 a1 74 dc 00 10 01 01 01 01 01 01 01 01 01 01 01 01 01 01 01 05", CHANGES(REMOVE("t", "01")),
+            "81 a1 74 91 05");
+    fails("81 a1 74 01", CHANGES(REMOVE("t", "01")), KX_INVALID, "'t' is not an array");
+}
+END_TEST
+
 START_TEST(more_names_than_the_fast_way_takes)
 {
     kx_change changes[100];
@@ -455,6 +493,8 @@ static Suite *suite(void)
     tcase_add_test(c, depth_64_is_the_last);
     tcase_add_test(c, size_64_mib_is_the_last);
     tcase_add_test(c, random_changes_do_what_they_do_to_a_tree);
+    tcase_add_test(c, numbers_are_added_exactly_and_sums_beyond_64_bits_are_refused);
+    tcase_add_test(c, equal_elements_are_removed_and_others_stay);
     tcase_add_test(c, more_names_than_the_fast_way_takes);
     suite_add_tcase(s, c);
     return s;

@@ -32,3 +32,7 @@ tests_relation_test_enforced_SOURCES = tests/relation/test_enforced.c $(kx_relat
 tests_relation_test_enforced_LDADD = $(kx_test_ldadd)
 tests_relation_test_compound_SOURCES = tests/relation/test_compound.c $(kx_relation_test)
 tests_relation_test_compound_LDADD = $(kx_test_ldadd)
+
+check_PROGRAMS += tests/relation/test_where
+tests_relation_test_where_SOURCES = tests/relation/test_where.c $(kx_relation_test)
+tests_relation_test_where_LDADD = $(kx_test_ldadd)
