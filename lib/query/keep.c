@@ -1,7 +1,7 @@
 /* keep.c -- a query that outlives the call which it was given to. */
 #include <string.h>
 
-#include "query/query.h"
+#include "query/query_impl.h"
 
 static bool keep_text(kx_arena *arena, const char **text)
 {
@@ -67,6 +67,9 @@ int kx_query__keep(kx_arena *arena, const kx_query *query, const kx_query **resu
     if (kept == NULL)
         return kx_base__nomem();
     kept->prefetch = kept->include = NULL;
+    if (kept->prepared != NULL)
+        kept->filter = kept->prepared->text; /* the caller's filter may go before */
+    kept->prepared = NULL;
     kept->sets = NULL;
     bool done = (kept->where == NULL || keep_where(arena, &kept->where)) &&
                 (kept->args == NULL || keep_args(arena, &kept->args)) && keep_text(arena, &kept->filter) &&

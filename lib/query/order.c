@@ -79,13 +79,7 @@ static int add_part(kx_query_compiled *compiled, const char *at, const char *end
                             fault);
 }
 
-/* Every part is checked, also those that are left out. Owned paths of these are freed by moving them behind the end. */
-static void leave_out(kx_query_compiled *compiled)
-{
-    kx_query_order *order = &compiled->orders[--compiled->order_count];
-    kx_query__free_subject(&order->subject);
-}
-
+/* Every part is checked, also those that are left out. */
 int kx_query__order(kx_query_compiled *compiled, const char *order_by)
 {
     bool ended = false;
@@ -101,7 +95,7 @@ int kx_query__order(kx_query_compiled *compiled, const char *order_by)
         const kx_query_order *order = &compiled->orders[compiled->order_count - 1];
         bool is_id = order->subject.kind == SUBJECT_ID;
         if (ended || is_constant(compiled, &order->subject) || (is_id && !order->descending))
-            leave_out(compiled);
+            compiled->order_count--;
         ended |= is_id;
         if (*end == '\0')
             return KX_OK;
