@@ -39,7 +39,7 @@ static const char help[] =
     "  -q, --quiet            no remarks     -v, --verbose  more of them\n"
     "  -h, --help             this           -V, --version  the version\n"
     "\n"
-    "A filter is \"amount >= 50 and status == 'paid'\". kx-inspect(1) tells the rest.\n"
+    "A filter is \"amount >= 50 and (status == 'paid' or not deleted)\". kx-inspect(1) tells the rest.\n"
     "Exit status: 0 answered, 1 nothing matched (-e), 2 wrong usage, 3 a store or file that cannot be read or written.\n";
 
 enum {

@@ -1,9 +1,9 @@
 /**
  * query.h -- finding documents: one query object for find, first, all and count.
  *
- * Logic is two-valued. Comparison is by type and value: '1' is not 1, 1 is 1.0, true is not 1. KX_LT … KX_GE match values of the
- * operand's type only; KX_NE skips null and missing; KX_EQ with null is KX_IS_NULL. Answers are the same with and without
- * an index.
+ * Logic is two-valued. Comparison is by type and value: '1' is not 1, 1 is 1.0, true is not 1. KX_LT … KX_GE and KX_BETWEEN match
+ * values of the operand's type only; KX_NE skips null and missing; KX_EQ with null is KX_IS_NULL; "not" in a filter text is the exact
+ * complement. Answers are the same with and without an index.
  */
 #ifndef LMDBKENOBIX_QUERY_H
 #define LMDBKENOBIX_QUERY_H
@@ -31,7 +31,12 @@ typedef enum kx_op {
     KX_IN,           /**< equal to one of kx_list(KX_ARGS(…))                                    */
     KX_LIKE,         /**< text with % (any run), _ (one code point), \ (takes the next as it is) */
     KX_IS_NULL,      /**< null or missing (takes no value, or kx_bool(false) for the opposite)   */
-    KX_CONTAINS      /**< an array with this element, a text with this part                      */
+    KX_CONTAINS,     /**< an array with this element, a text with this part                      */
+    KX_ILIKE,        /**< as KX_LIKE, with A to Z as a to z                                      */
+    KX_PREFIX,       /**< a text that starts with this one                                       */
+    KX_SUFFIX,       /**< a text that ends with this one                                         */
+    KX_PRESENT,      /**< there, null or not (takes no value, or kx_bool(false) for the opposite) */
+    KX_BETWEEN       /**< kx_list(KX_ARGS(low, high)): KX_GE and KX_LE; behind a set, of one document */
 } kx_op;
 
 /** One condition. A list of them, ended by one without a path, must hold together. `_id` is the id. */
@@ -61,11 +66,28 @@ typedef struct kx_prefetch {
 /** Prefetches as an array that ends itself. Lives as long as the enclosing block. */
 #define KX_PREFETCH(...) ((const kx_prefetch[]){__VA_ARGS__, {0}})
 
+/** A filter text that was read once, of any collection. It never changes: any number of queries and threads may use it. */
+typedef struct kx_filter kx_filter;
+
+/**
+ * Read a filter text (doc/query.md has the language), to be used as .prepared. The text need not outlive the call; free the
+ * filter when no query that begins needs it any more. Each use takes its own .args, and its own moment as now().
+ *
+ *   KX_INVALID  the text says at which column (in characters, from 1) and what was expected: "filter:17: expected a value";
+ *               longer than 1 MiB, more than 100 parentheses inside each other;  KX_NOMEM
+ * On error *filter is NULL.
+ */
+KX_API int kx_filter_compile(const char *text, kx_filter **filter);
+
+/** Free a filter; NULL is fine. Cursors that are open do not need it. */
+KX_API void kx_filter_free(kx_filter *filter);
+
 /** A query; {0} and NULL are every document in id order. Only read during the call that takes it. */
 typedef struct kx_query {
     const kx_condition *where;      /**< NULL: all                                                    */
-    const char         *filter;     /**< the same as text: "amount >= ? and status == 'new'"; holds with .where */
-    const kx_value     *args;       /**< one for each ? of .filter: KX_ARGS(…)                        */
+    const char         *filter;     /**< the same as text: "amount >= ? or status == 'new'"; holds with .where */
+    const kx_filter    *prepared;   /**< instead of .filter: its text, read before                    */
+    const kx_value     *args;       /**< one for each ? of .filter or .prepared: KX_ARGS(…)           */
     const char         *order_by;   /**< "status,-amount"; NULL: by id. Ties ascend by id             */
     uint64_t            limit;      /**< documents at most; 0: all of them                            */
     uint64_t            offset;     /**< documents to pass over first                                 */
@@ -74,7 +96,7 @@ typedef struct kx_query {
     const char         *include;    /**< as .prefetch, and kx_doc_to_json() writes them under their names */
     const kx_prefetch  *sets;       /**< as .prefetch, with a query for each set; NULL: none          */
     kx_load             load;       /**< of what is not prefetched; 0: one by one                     */
-    uint64_t            reserved[5];
+    uint64_t            reserved[4];
 } kx_query;
 
 typedef struct kx_cursor kx_cursor;

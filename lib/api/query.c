@@ -1,6 +1,20 @@
 /* query.c -- finding documents. The promises are in <lmdbkenobix/query.h>. */
 #include "api/api.h"
 
+int kx_filter_compile(const char *text, kx_filter **filter)
+{
+    if (filter != NULL)
+        *filter = NULL;
+    if (text == NULL || filter == NULL)
+        return kx_base__done(kx_api__null("kx_filter_compile", text == NULL ? "text" : "filter"));
+    return kx_base__done(kx_query__filter_compile(text, filter));
+}
+
+void kx_filter_free(kx_filter *filter)
+{
+    kx_query__filter_free(filter);
+}
+
 static int enter(const char *function, kx_txn *txn, const char *collection, const void *out,
                  const kx_cat_collection **found)
 {

@@ -47,7 +47,7 @@ static int add_hops(kx_query_compiled *compiled, const char *text, kx_query_cros
     const kx_cat_collection *collection = compiled->collection;
     const char *at = text, *rest;
     for (const kx_cat_relation *hop; (hop = first_relation(collection, at, &rest)) != NULL; at = rest + 1) {
-        if (cross->count == MOST_HOPS)
+        if (compiled->hops + cross->count == MOST_HOPS)
             return kx_base__fail_at(KX_LIMIT, compiled->collection->name, text, NULL, NULL,
                                     "'%.80s…' crosses more than %d relations", text, MOST_HOPS);
         cross->hops[cross->count++] = hop;
@@ -67,17 +67,21 @@ static int add_hops(kx_query_compiled *compiled, const char *text, kx_query_cros
 
 int kx_query__cross(kx_query_compiled *compiled, kx_query_subject *subject)
 {
-    const char *rest, *leaf;
+    const char *rest, *leaf = subject->text;
     if (first_relation(compiled->collection, subject->text, &rest) == NULL)
         return KX_OK;
     kx_query_cross *cross = kx_query__alloc(&compiled->memory, sizeof *cross);
-    const kx_cat_relation **hops = kx_query__alloc(&compiled->memory, MOST_HOPS * sizeof *hops);
-    if (cross == NULL || hops == NULL)
+    const kx_cat_relation *hops[MOST_HOPS];
+    if (cross == NULL)
         return KX_NOMEM;
     *cross = (kx_query_cross){.hops = hops};
     int rc = add_hops(compiled, subject->text, cross, &leaf);
     if (rc != KX_OK)
         return rc;
+    cross->hops = kx_query__copy(&compiled->memory, hops, cross->count * sizeof *hops);
+    if (cross->hops == NULL)
+        return KX_NOMEM;
+    compiled->crosses = true;
     subject->kind = SUBJECT_CROSS;
     subject->cross = cross;
     subject->target = hops[cross->count - 1]->target;
@@ -153,16 +157,7 @@ typedef struct one_value {
 static int take_value(void *context, uint64_t id, kx_slice document)
 {
     one_value *one = context;
-    kx_slice item = {0};
-    if (one->subject->kind == SUBJECT_ID) {
-        one->value = kx_query__id_value(id);
-        return KX_OK;
-    }
-    if (one->subject->kind == SUBJECT_NAME)
-        kx_document__find(document, one->subject->name, one->subject->size, &item);
-    else if (!kx_document__at(document, one->subject->path, &item))
-        item = (kx_slice){0};
-    return kx_document__value(item, &one->value);
+    return kx_query__value_of(one->subject, id, document, &one->value);
 }
 
 int kx_query__cross_value(kx_txn *txn, const kx_query_cross *cross, kx_slice document, kx_value *value)

@@ -34,7 +34,11 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
     query->limit = UINT64_MAX;
     query->offset = 0;
     query->keeps = keeps;
-    query->owns_paths = false;
+    query->crosses = false;
+    query->paths = NULL;
+    query->scratch = (kx_buf){0};
+    query->arg_count = query->hops = 0;
+    query->now.type = KX_TYPE_NONE;
     kx_query__memory_init(&query->memory);
     source->mode = MODE_END;
     source->started = source->in_run = false;
@@ -52,7 +56,7 @@ int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *c
     init(cursor, txn, collection, keeps);
     int rc = kx_query__compile(&cursor->query, query, bound);
     if (rc == KX_OK && counts && cursor->query.after == NULL)
-        kx_query__forget_order(&cursor->query);
+        cursor->query.order_count = 0;
     if (rc == KX_OK)
         rc = kx_query__plan(&cursor->query, &cursor->plan);
     if (rc == KX_OK && cursor->query.after != NULL)
@@ -292,7 +296,7 @@ int kx_query__find(kx_txn *txn, const kx_cat_collection *collection, const kx_qu
         kx_base__free(cursor);
         return rc;
     }
-    if (cursor->walks && kx_query__crosses(&cursor->query))
+    if (cursor->walks && cursor->query.crosses)
         rc = detach(cursor, txn->store);
     if (rc != KX_OK)
         return kx_query__close(cursor);

@@ -1,4 +1,4 @@
-/* filter_time.c -- times of the filter text: a date, or a date and a time of day, in UTC. */
+/* filter_time.c -- times of the filter text: a date, or a date and a time of day, in UTC; and how long. */
 #include <string.h>
 
 #include "query/query_impl.h"
@@ -81,4 +81,30 @@ size_t kx_query__parse_time(const char *text, size_t size, kx_value *value)
     sign(&at, end, 'Z');
     *value = (kx_value){.type = KX_TYPE_TIME, .integer = seconds, .extra = nanoseconds};
     return (size_t)(at - text);
+}
+
+static int64_t seconds_of(char unit)
+{
+    switch (unit) {
+    case 's': return 1;
+    case 'm': return 60;
+    case 'h': return 3600;
+    case 'd': return 86400;
+    case 'w': return 604800;
+    default: return 0;
+    }
+}
+
+size_t kx_query__parse_duration(const char *text, size_t size, int64_t *seconds)
+{
+    const int64_t most = INT64_C(10000) * 366 * 86400;
+    int64_t count = 0;
+    size_t at = 0;
+    for (; at < size && text[at] >= '0' && text[at] <= '9' && count <= most; at++)
+        count = 10 * count + (text[at] - '0');
+    int64_t unit = at < size ? seconds_of(text[at]) : 0;
+    if (at == 0 || unit == 0 || count > most / unit)
+        return 0;
+    *seconds = unit * count;
+    return at + 1;
 }

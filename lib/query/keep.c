@@ -1,7 +1,7 @@
 /* keep.c -- a query that outlives the call which it was given to. */
 #include <string.h>
 
-#include "query/query.h"
+#include "query/query_impl.h"
 
 static bool keep_text(kx_arena *arena, const char **text)
 {
@@ -84,6 +84,14 @@ static bool keep_sets(kx_arena *arena, const kx_prefetch **sets)
     return kept != NULL;
 }
 
+/* The caller's filter may go before. */
+static void forget_prepared(kx_query *kept)
+{
+    if (kept->prepared != NULL)
+        kept->filter = kept->prepared->text;
+    kept->prepared = NULL;
+}
+
 int kx_query__keep(kx_arena *arena, const kx_query *query, const kx_query **result)
 {
     kx_query *kept = kx_arena__copy(arena, query, sizeof *query);
@@ -91,6 +99,7 @@ int kx_query__keep(kx_arena *arena, const kx_query *query, const kx_query **resu
     if (kept == NULL)
         return kx_base__nomem();
     kept->prefetch = kept->include = NULL;
+    forget_prepared(kept);
     kept->sets = NULL;
     return keep_conditions(arena, kept) ? KX_OK : kx_base__nomem();
 }
@@ -99,6 +108,8 @@ int kx_query__keep_whole(kx_arena *arena, const kx_query *query, const kx_query 
 {
     kx_query *kept = kx_arena__copy(arena, query, sizeof *query);
     *result = kept;
+    if (kept != NULL)
+        forget_prepared(kept);
     bool done = kept != NULL && keep_conditions(arena, kept) && keep_text(arena, &kept->prefetch) &&
                 keep_text(arena, &kept->include) && (kept->sets == NULL || keep_sets(arena, &kept->sets));
     return done ? KX_OK : kx_base__nomem();

@@ -5,13 +5,18 @@ kx_sources += \
 	lib/query/cursor.c \
 	lib/query/window.c \
 	lib/query/filter.c \
+	lib/query/filter_reader.c \
+	lib/query/filter_reader.h \
 	lib/query/filter_time.c \
+	lib/query/filter_value.c \
 	lib/query/find.c \
+	lib/query/function.c \
 	lib/query/keep.c \
 	lib/query/hop.c \
 	lib/query/like.c \
 	lib/query/match.c \
 	lib/query/memory.c \
+	lib/query/operand.c \
 	lib/query/order.c \
 	lib/query/plan.c \
 	lib/query/plan_ids.c \
@@ -23,4 +28,5 @@ kx_sources += \
 	lib/query/source.c \
 	lib/query/spill.c \
 	lib/query/spill.h \
-	lib/query/token.c
+	lib/query/token.c \
+	lib/query/tree.c

@@ -80,6 +80,8 @@ static int passes_value(const kx_query_test *test, const kx_value *value)
     case TEST_NULL: return is_null(value->type);
     case TEST_NOT_NULL: return !is_null(value->type);
     case TEST_CONTAINS: return contains(test, value);
+    case TEST_NOT_IN: return !is_null(value->type) && !in_list(test, value);
+    case TEST_EXISTS: return value->type != KX_TYPE_NONE;
     default: return 0;
     }
 }
@@ -176,6 +178,14 @@ static int is_listed(const kx_query_test *test, uint64_t id)
     return low < test->id_count && test->ids[low] == id;
 }
 
+__attribute__((noinline)) static int passes_call(const kx_query_test *test, const kx_query_call *called, uint64_t id,
+                                                 kx_slice document)
+{
+    kx_value value;
+    int rc = kx_query__call_value(called, id, document, &value);
+    return rc == KX_OK ? passes_value(test, &value) : rc;
+}
+
 static inline int passes_subject(const kx_query_test *test, const kx_query_subject *subject, uint64_t id,
                                  kx_slice document)
 {
@@ -188,6 +198,7 @@ static inline int passes_subject(const kx_query_test *test, const kx_query_subje
             item = (kx_slice){0};
         return passes_item(test, item);
     case SUBJECT_SPREAD: return passes_spread(test, subject->path, document);
+    case SUBJECT_CALL: return passes_call(test, subject->call, id, document);
     default:
         value = kx_query__id_value(id);
         return test->op == TEST_IDS ? is_listed(test, id) : passes_value(test, &value);
@@ -213,11 +224,60 @@ __attribute__((noinline)) static int passes_cross(const kx_query_compiled *compi
     return cross->many && !cross->bare ? 0 : passes_value(test, &missing);
 }
 
+static int passes_group(const kx_query_compiled *compiled, const kx_query_group *group, uint64_t id, kx_slice document);
+
 static inline int passes_test(const kx_query_compiled *compiled, kx_query_test *test, uint64_t id, kx_slice document)
 {
     if (test->subject.kind == SUBJECT_CROSS)
         return passes_cross(compiled, test, document);
+    if (test->subject.kind == SUBJECT_NONE)
+        return passes_group(compiled, test->group, id, document);
     return passes_subject(test, &test->subject, id, document);
+}
+
+/* ---- groups --------------------------------------------------------------------------------- *
+ * Not deeper than the filter's parentheses, nor beyond more relations than one path may cross.     */
+
+static int passes_tests(const kx_query_compiled *compiled, const kx_query_group *group, uint64_t id, kx_slice document)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        int rc = passes_test(compiled, &group->tests[i], id, document);
+        if (rc < 0 || (rc != 0) == group->any)
+            return rc;
+    }
+    return !group->any;
+}
+
+typedef struct bound_group {
+    const kx_query_compiled *compiled;
+    const kx_query_group *group;
+} bound_group;
+
+static int passes_bound(void *context, uint64_t id, kx_slice document)
+{
+    const bound_group *bound = context;
+    return passes_tests(bound->compiled, bound->group, id, document);
+}
+
+__attribute__((noinline)) static int passes_group(const kx_query_compiled *compiled, const kx_query_group *group,
+                                                  uint64_t id, kx_slice document)
+{
+    bound_group bound = {compiled, group};
+    bool found;
+    int rc = group->cross == NULL
+                 ? passes_tests(compiled, group, id, document)
+                 : kx_query__cross_each(compiled->txn, group->cross, document, passes_bound, &bound, &found);
+    return rc < 0 ? rc : rc != group->negated;
+}
+
+/* ---- all tests -------------------------------------------------------------------------------- */
+
+static int spoilt(const kx_query_compiled *compiled, const kx_query_test *test, uint64_t id, int rc)
+{
+    if (rc != KX_CORRUPT)
+        return rc;
+    return kx_base__fail_at(rc, compiled->collection->name, test->subject.text, &id, NULL,
+                            "document %llu of %s is damaged", (unsigned long long)id, compiled->collection->name);
 }
 
 int kx_query__passes(kx_query_compiled *compiled, uint64_t id, kx_slice document, bool all)
@@ -228,23 +288,11 @@ int kx_query__passes(kx_query_compiled *compiled, uint64_t id, kx_slice document
             continue;
         int rc = passes_test(compiled, test, id, document);
         if (rc < 0)
-            return kx_base__fail_at(rc, compiled->collection->name, test->subject.text, &id, NULL,
-                                    "document %llu of %s is damaged", (unsigned long long)id,
-                                    compiled->collection->name);
+            return spoilt(compiled, test, id, rc);
         if (rc == 0)
             return 0;
     }
     return 1;
-}
-
-bool kx_query__crosses(const kx_query_compiled *compiled)
-{
-    bool crosses = false;
-    for (size_t i = 0; i < compiled->test_count; i++)
-        crosses |= compiled->tests[i].subject.kind == SUBJECT_CROSS;
-    for (size_t i = 0; i < compiled->order_count; i++)
-        crosses |= compiled->orders[i].subject.kind == SUBJECT_CROSS;
-    return crosses;
 }
 
 bool kx_query__needs_test(const kx_query_compiled *compiled)
@@ -268,7 +316,9 @@ bool kx_query__needs_document(const kx_query_compiled *compiled)
 bool kx_query__not_null(const kx_query_test *test)
 {
     switch (test->op) {
-    case TEST_NULL: return false;
+    case TEST_NULL:
+    case TEST_EXISTS:
+    case TEST_GROUP: return false;
     case TEST_IN: return !test->with_null;
     case TEST_CONTAINS: return test->value.type != KX_TYPE_NULL;
     default: return true;

@@ -79,13 +79,7 @@ static int add_part(kx_query_compiled *compiled, const char *at, const char *end
                             fault);
 }
 
-/* Every part is checked, also those that are left out. Owned paths of these are freed by moving them behind the end. */
-static void leave_out(kx_query_compiled *compiled)
-{
-    kx_query_order *order = &compiled->orders[--compiled->order_count];
-    kx_query__free_subject(&order->subject);
-}
-
+/* Every part is checked, also those that are left out. */
 int kx_query__order(kx_query_compiled *compiled, const char *order_by)
 {
     bool ended = false;
@@ -101,7 +95,7 @@ int kx_query__order(kx_query_compiled *compiled, const char *order_by)
         const kx_query_order *order = &compiled->orders[compiled->order_count - 1];
         bool is_id = order->subject.kind == SUBJECT_ID;
         if (ended || is_constant(compiled, &order->subject) || (is_id && !order->descending))
-            leave_out(compiled);
+            compiled->order_count--;
         ended |= is_id;
         if (*end == '\0')
             return KX_OK;
@@ -113,18 +107,9 @@ int kx_query__order(kx_query_compiled *compiled, const char *order_by)
 static int order_value(const kx_query_compiled *compiled, const kx_query_subject *subject, uint64_t id,
                        kx_slice document, kx_value *value)
 {
-    kx_slice item = {0};
-    if (subject->kind == SUBJECT_ID) {
-        *value = kx_query__id_value(id);
-        return KX_OK;
-    }
     if (subject->kind == SUBJECT_CROSS)
         return kx_query__cross_value(compiled->txn, subject->cross, document, value);
-    if (subject->kind == SUBJECT_NAME)
-        kx_document__find(document, subject->name, subject->size, &item);
-    else if (subject->kind == SUBJECT_PATH && !kx_document__at(document, subject->path, &item))
-        item = (kx_slice){0};
-    return kx_document__value(item, value);
+    return kx_query__value_of(subject, id, document, value);
 }
 
 int kx_query__order_values(const kx_query_compiled *compiled, uint64_t id, kx_slice document, kx_value *values)

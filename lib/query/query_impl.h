@@ -3,7 +3,8 @@
  *
  * A query passes through four hands:
  *
- *   compile.c, filter.c, order.c    the caller's conditions, filter text and order become tests and sort parts
+ *   filter*.c, tree.c               filter text becomes a tree, and trees and conditions become tests
+ *   compile.c, operand.c, order.c   paths are resolved, operands checked; the order becomes sort parts
  *   plan.c, range.c                 which table is walked, over which ranges; which tests that answers already
  *   source.c, sort.c                ids in the order asked for, from that table, with bounded memory
  *   cursor.c, find.c                documents: what is left of the tests, offset, limit, instances
@@ -39,7 +40,9 @@ typedef enum kx_query_subject_kind {
     SUBJECT_NAME,   /* a plain top-level name                                            */
     SUBJECT_PATH,   /* a path without []                                                 */
     SUBJECT_SPREAD, /* a path with []: many items; for CONTAINS only                    */
-    SUBJECT_CROSS   /* of related documents: see `cross`                                */
+    SUBJECT_CROSS,  /* of related documents: see `cross`                                */
+    SUBJECT_CALL,   /* what a function makes of another subject: see `call`             */
+    SUBJECT_NONE    /* of a TEST_GROUP: its tests have subjects of their own            */
 } kx_query_subject_kind;
 
 typedef struct kx_query_subject {
@@ -48,8 +51,8 @@ typedef struct kx_query_subject {
     size_t size;
     const char *text;    /* as given */
     const kx_path *path; /* NULL where the text was plain */
-    bool owns_path;
     struct kx_query_cross *cross;
+    const struct kx_query_call *call;
     const kx_cat_collection *target; /* of the cross: whose documents have the leaf */
 } kx_query_subject;
 
@@ -61,6 +64,18 @@ typedef struct kx_query_cross {
     bool bare; /* there is no field behind the last relation */
     kx_query_subject leaf;
 } kx_query_cross;
+
+typedef enum kx_query_function {
+    FUNCTION_NONE,
+    FUNCTION_LEN,  /* elements of an array, members of a map, code points of a text, bytes of a binary */
+    FUNCTION_LOWER /* a text with A to Z as a to z; for both: null of all else */
+} kx_query_function;
+
+typedef struct kx_query_call {
+    kx_query_function function;
+    kx_query_subject of;
+    kx_buf *scratch; /* the query's: holds one result until the next is made */
+} kx_query_call;
 
 typedef enum kx_query_op {
     TEST_EQ,
@@ -74,20 +89,40 @@ typedef enum kx_query_op {
     TEST_NULL,
     TEST_NOT_NULL,
     TEST_CONTAINS,
-    TEST_IDS,  /* the id is one of a list */
-    TEST_NEVER /* nothing can match: a range up to NaN, a member of no list */
+    TEST_IDS,    /* the id is one of a list */
+    TEST_NEVER,  /* nothing can match: a range up to NaN, a member of no list */
+    TEST_NOT_IN, /* neither null nor one of a list */
+    TEST_EXISTS, /* not missing */
+    TEST_GROUP   /* see `group` */
 } kx_query_op;
 
 typedef struct kx_query_test {
     kx_query_subject subject;
     kx_query_op op;
-    bool with_null;      /* TEST_IN: null was in the list                                     */
+    bool with_null;      /* TEST_IN: null was in the list; TEST_NOT_IN: it makes no difference */
     bool answered;       /* by the ranges that are walked                                     */
-    kx_value value;      /* canonical; TEST_IN: a list, sorted, distinct, without null        */
+    kx_value value;      /* canonical; TEST_IN, TEST_NOT_IN: a list, sorted, distinct, without null */
     const uint64_t *ids; /* TEST_IDS: ascending */
     size_t id_count;
     kx_slice bytes; /* TEST_LIKE: the compiled pattern; TEST_EQ, TEST_NE: the item that is equal, where prepared */
+    struct kx_query_group *group; /* TEST_GROUP */
 } kx_query_test;
+
+/*
+ * Several tests as one: what stands below the conjunction of the query. A test whose complement is no operator is negated
+ * as a group of its own, so that no plan can take it for what it is not.
+ *
+ *   a == 1 or b == 2               {any, [a == 1, b == 2]}
+ *   not (a == 1)                   {negated, [a == 1]}
+ *   orders(x > 1 and y == 2)       {cross: orders, [x > 1, y == 2]}: one document there passes them all
+ */
+typedef struct kx_query_group {
+    bool any;              /* one of them; otherwise all */
+    bool negated;          /* the exact complement of all that */
+    kx_query_cross *cross; /* of a document behind it; NULL: of this one */
+    kx_query_test *tests;
+    size_t count;
+} kx_query_group;
 
 typedef struct kx_query_order {
     kx_query_subject subject;
@@ -112,18 +147,25 @@ typedef struct kx_query_compiled {
     const kx_query_after *after; /* NULL: from the beginning */
     uint64_t limit;              /* UINT64_MAX: all */
     uint64_t offset;
-    bool keeps;      /* operands and paths are copied: the query outlives the call */
-    bool owns_paths; /* some subject does */
+    bool keeps;   /* operands and paths are copied: the query outlives the call */
+    bool crosses; /* some subject looks beyond relations */
+    struct kx_query_path *paths; /* that own memory */
+    kx_buf scratch;
+    /* of the filter, during the compilation only: its arguments, one moment for each now(), relations that were crossed on
+       the way in */
+    const kx_value *args;
+    size_t arg_count, hops;
+    kx_value now;
     kx_query_memory memory;
 } kx_query_compiled;
 
 /* KX_INVALID names the path or the column; KX_NOMEM. To be freed either way. */
 int kx_query__compile(kx_query_compiled *compiled, const kx_query *query, const kx_query_bound *bound);
 void kx_query__compiled_free(kx_query_compiled *compiled);
-void kx_query__forget_order(kx_query_compiled *compiled); /* for a count */
 
-/* One subject, and one test; for the bound as well. */
+/* A subject of the collection at hand; behind relations where its path is. */
 int kx_query__subject(kx_query_compiled *compiled, const char *text, kx_query_subject *subject);
+int kx_query__call(kx_query_compiled *compiled, kx_query_function function, kx_query_subject *subject);
 int kx_query__order(kx_query_compiled *compiled, const char *order_by);
 
 int kx_query__subject_of(kx_query_compiled *compiled, const kx_cat_collection *collection, const char *text,
@@ -141,8 +183,6 @@ int kx_query__cross_each(kx_txn *txn, const kx_query_cross *cross, kx_slice docu
                          void *context, bool *found);
 int kx_query__cross_value(kx_txn *txn, const kx_query_cross *cross, kx_slice document, kx_value *value);
 
-void kx_query__free_subject(const kx_query_subject *subject);
-
 bool kx_query__same_subject(const kx_query_subject *left, const kx_query_subject *right);
 bool kx_query__is_part(const kx_query_subject *subject, const kx_cat_part *part);
 bool kx_query__not_null(const kx_query_test *test); /* does it leave out null and missing? */
@@ -150,10 +190,14 @@ bool kx_query__not_null(const kx_query_test *test); /* does it leave out null an
 /* Does a document pass? 1, 0, or KX_CORRUPT. Answered tests are passed over unless `all`. `document` may be missing
    when no test needs it (kx_query__needs_document). */
 int kx_query__passes(kx_query_compiled *compiled, uint64_t id, kx_slice document, bool all);
-bool kx_query__crosses(const kx_query_compiled *compiled); /* does a test or an order go beyond relations? */
 bool kx_query__needs_test(const kx_query_compiled *compiled);
 bool kx_query__needs_document(const kx_query_compiled *compiled);
 kx_value kx_query__id_value(uint64_t id);
+
+/* The value of an id, a name, a path without []; what a function makes of it, which lives until the next result. */
+int kx_query__value_of(const kx_query_subject *subject, uint64_t id, kx_slice document, kx_value *value);
+int kx_query__call_value(const kx_query_call *call, uint64_t id, kx_slice document, kx_value *value);
+void kx_query__fold(uint8_t *text, size_t size); /* A to Z as a to z */
 
 /* Make the tests that a scan will make quick. KX_NOMEM. */
 int kx_query__prepare_scan(kx_query_compiled *compiled);
@@ -184,19 +228,72 @@ int kx_query__like_compile(kx_slice pattern, uint8_t *out, size_t *size);
 bool kx_query__like(kx_slice compiled, kx_slice text);
 kx_slice kx_query__like_prefix(kx_slice compiled, bool *whole); /* *whole: nothing follows but one LIKE_RUN */
 
+/* ---- trees ------------------------------------------------------------------------------------ *
+ * What a filter text says, of any collection and for any arguments. An array of conditions is compiled as a tree of one
+ * node each.                                                                                        */
+
+typedef enum kx_query_node_kind {
+    NODE_CONDITION,
+    NODE_AND,
+    NODE_OR,
+    NODE_NOT,
+    NODE_BIND /* of one document behind `path`, what is inside holds */
+} kx_query_node_kind;
+
+typedef struct kx_query_node {
+    struct kx_query_node *next;  /* of the same parent */
+    struct kx_query_node *first; /* what is inside */
+    const char *path;
+    kx_value value;
+    kx_op op;
+    unsigned column; /* of the operand, in characters from 1; 0: not of a text, and `value` is as it stands */
+    uint8_t kind, function;
+    bool negated; /* "not in" */
+    bool open;    /* `value` is a list with placeholders in it */
+} kx_query_node;
+
+/* Placeholders: types that no value has, with their column in `extra`. */
+enum {
+    OPERAND_ARGUMENT = 64, /* `integer`: which one */
+    OPERAND_NOW            /* `integer`: seconds from now */
+};
+
+struct kx_filter {
+    const kx_query_node *root;
+    const char *text;
+    size_t argument_count;
+    kx_query_memory memory;
+};
+
+/* Add the tests of a tree to the conjunction `compiled->tests`, which has room for as many as it may add. KX_INVALID
+   names path and column. */
+size_t kx_query__count_tests(const kx_query_node *node);
+int kx_query__add_tests(kx_query_compiled *compiled, const kx_query_node *node);
+
+/* ---- operands ------------------------------------------------------------------------------------- */
+
+/* What a node's operand is for this query: arguments and moments filled in. */
+int kx_query__resolve(kx_query_compiled *compiled, const kx_query_node *node, kx_value *value);
+
+/* The operator and operand of a node as those of `test`, whose subject is set; KX_BETWEEN gives two tests of it. */
+int kx_query__operand(kx_query_compiled *compiled, const kx_query_node *node, const kx_value *value,
+                      kx_query_test *test);
+int kx_query__between(kx_query_compiled *compiled, const kx_value *value, kx_query_test *test);
+int kx_query__equal(kx_query_compiled *compiled, const kx_value *value, kx_query_test *test);
+
 /* ---- filter text ------------------------------------------------------------------------------ */
 
-typedef struct kx_query_filter {
-    kx_condition *conditions;
-    unsigned *columns; /* of each condition's operand */
-    size_t count;
-} kx_query_filter;
+enum { KX_QUERY_FILTER_DEPTH = 100 };
 
-/* Memory of what comes out is `memory`'s and the text's. KX_INVALID: "filter:17: expected a value". */
-int kx_query__parse_filter(kx_query_memory *memory, const char *text, const kx_value *args, kx_query_filter *filter);
+/* Memory of what comes out is `memory`'s. KX_INVALID: "filter:17: expected a value". */
+int kx_query__parse_filter(kx_query_memory *memory, const char *text, const kx_query_node **root,
+                           size_t *argument_count);
 
 /* "2026-01-31", "2026-01-31T23:59:59.5Z", behind the @. Returns the bytes taken, 0 when it is no time. */
 size_t kx_query__parse_time(const char *text, size_t size, kx_value *value);
+
+/* "15m": digits and one of s m h d w. Returns the bytes taken, 0 when it is no duration, or one beyond 10,000 years. */
+size_t kx_query__parse_duration(const char *text, size_t size, int64_t *seconds);
 
 /* ---- plans ---------------------------------------------------------------------------------------- */
 

@@ -28,9 +28,12 @@ static uint64_t add_number(uint64_t hash, uint64_t number)
     return add_bytes(hash, &number, sizeof number);
 }
 
-static uint64_t add_value(uint64_t hash, const kx_value *value)
+/* A moment that now() gave is another one at each page. */
+static uint64_t add_value(const kx_query_compiled *compiled, uint64_t hash, const kx_value *value)
 {
     kx_key key;
+    if (value->type == KX_TYPE_TIME && compiled->now.type != KX_TYPE_NONE)
+        return add_number(hash, KX_TYPE_TIME);
     kx_key__init(&key);
     kx_key__add(&key, value, false);
     hash = add_bytes(hash, key.data, key.size);
@@ -38,33 +41,57 @@ static uint64_t add_value(uint64_t hash, const kx_value *value)
     return hash;
 }
 
-static uint64_t add_values(uint64_t hash, const kx_value *value)
+static uint64_t add_values(const kx_query_compiled *compiled, uint64_t hash, const kx_value *value)
 {
     if (value->type != KX_TYPE_LIST)
-        return add_value(hash, value);
+        return add_value(compiled, hash, value);
     const kx_value *members = value->data;
     for (size_t i = 0; i < value->size; i++)
-        hash = add_value(hash, &members[i]);
+        hash = add_value(compiled, hash, &members[i]);
     return add_number(hash, value->size);
 }
 
-/* A bound of ids is the set of the moment: it may change between two pages. */
-static uint64_t add_test(uint64_t hash, const kx_query_test *test)
+static uint64_t add_subject(uint64_t hash, const kx_query_subject *subject)
 {
+    if (subject->kind == SUBJECT_CALL)
+        return add_subject(add_number(hash, subject->call->function), &subject->call->of);
+    if (subject->kind == SUBJECT_CROSS && subject->cross->leaf.kind == SUBJECT_CALL)
+        hash = add_number(hash, subject->cross->leaf.call->function);
+    return subject->text != NULL ? add_bytes(hash, subject->text, strlen(subject->text)) : hash;
+}
+
+static uint64_t add_tests(const kx_query_compiled *compiled, uint64_t hash, const kx_query_test *tests, size_t count);
+
+/* As deep as filters are nested, which is bounded. A bound of ids is the set of the moment, and may change between two pages. */
+static uint64_t add_test(const kx_query_compiled *compiled, uint64_t hash, const kx_query_test *test)
+{
+    const kx_query_group *group = test->group;
     hash = add_number(hash, (uint64_t)test->op << 1 | test->with_null);
-    hash = add_bytes(hash, test->subject.text, strlen(test->subject.text));
-    return add_values(hash, &test->value);
+    if (test->op != TEST_GROUP)
+        return add_values(compiled, add_subject(hash, &test->subject), &test->value);
+    hash = add_number(hash, (uint64_t)group->any << 1 | group->negated);
+    for (size_t i = 0; group->cross != NULL && i < group->cross->count; i++) {
+        const char *name = group->cross->hops[i]->declared.name;
+        hash = add_bytes(hash, name, strlen(name));
+    }
+    return add_tests(compiled, hash, group->tests, group->count);
+}
+
+static uint64_t add_tests(const kx_query_compiled *compiled, uint64_t hash, const kx_query_test *tests, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        hash = add_test(compiled, hash, &tests[i]);
+    return add_number(hash, count);
 }
 
 static uint64_t hash_of(const kx_query_compiled *compiled)
 {
     uint64_t hash = add_bytes(VERSION, compiled->collection->name, strlen(compiled->collection->name));
-    for (size_t i = 0; i < compiled->test_count; i++)
-        hash = add_test(hash, &compiled->tests[i]);
+    hash = add_tests(compiled, hash, compiled->tests, compiled->test_count);
     for (size_t i = 0; i < compiled->order_count; i++) {
         const kx_query_order *order = &compiled->orders[i];
         hash = add_number(hash, order->descending);
-        hash = add_bytes(hash, order->subject.text, strlen(order->subject.text));
+        hash = add_subject(hash, &order->subject);
     }
     return hash >> 1;
 }

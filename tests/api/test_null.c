@@ -236,6 +236,11 @@ START_TEST(queries)
     invalid(kx_cursor_next(cursor, NULL));
     at_ok(kx_cursor_close(cursor));
     at_ok(kx_cursor_close(NULL));
+    kx_filter *filter = SOME;
+    invalid(kx_filter_compile(NULL, &filter));
+    ck_assert_ptr_null(filter);
+    invalid(kx_filter_compile("a", NULL));
+    kx_filter_free(NULL);
     doc = SOME;
     invalid(kx_first(NULL, "things", NULL, &doc));
     ck_assert_ptr_null(doc);

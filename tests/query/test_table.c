@@ -85,6 +85,72 @@ static size_t count_ids(const char *ids)
     return count;
 }
 
+/* ---- the same as text, and its complement ---------------------------------------------------- */
+
+/* The condition with a ? for each operand; *args is its operands. */
+static const char *text_of(const row *r, const kx_value **args)
+{
+    static const char *const texts[] = {
+        [KX_EQ] = "v == ?",          [KX_NE] = "v != ?",          [KX_LT] = "v < ?",        [KX_LE] = "v <= ?",
+        [KX_GT] = "v > ?",           [KX_GE] = "v >= ?",          [KX_IN] = "v in ?",       [KX_LIKE] = "v like ?",
+        [KX_CONTAINS] = "v contains ?", [KX_ILIKE] = "v ilike ?", [KX_PREFIX] = "v starts with ?",
+        [KX_SUFFIX] = "v ends with ?", [KX_BETWEEN] = "v between ? and ?"};
+    static kx_value one[2];
+    bool opposite = r->value.type == KX_TYPE_BOOL && r->value.integer == 0;
+    one[0] = r->value;
+    *args = r->op == KX_BETWEEN ? r->value.data : one;
+    if (r->op != KX_IS_NULL && r->op != KX_PRESENT)
+        return texts[r->op];
+    *args = NULL;
+    if (r->op == KX_IS_NULL)
+        return opposite ? "v is not null" : "v is null";
+    return opposite ? "not v exists" : "v exists";
+}
+
+/* Those of all documents that are not in `ids`, nor from 1 to `left_out`. */
+static const char *others(const char *ids, unsigned left_out)
+{
+    char *text = kxt_print("%300s", ""), *out = text;
+    for (unsigned v = 1 + left_out; v < COUNT; v++) {
+        char *end;
+        if (ids[0] != '\0' && strtoul(ids, &end, 10) == v)
+            ids = end;
+        else
+            out += sprintf(out, "%s%u", out > text ? " " : "", v);
+    }
+    *out = '\0';
+    return text;
+}
+
+static void check_text(kx_txn *txn, const char *collection, const char *text, const kx_value *args, const char *ids)
+{
+    const char *found = qt_filter(txn, collection, text, args);
+    ck_assert_msg(strcmp(found, ids) == 0, "%s in %s: %s instead of %s", text, collection, found, ids);
+}
+
+/* Alone, beside another condition, on either side of an "or", and negated in all ways. */
+static void check_texts(kx_txn *txn, const char *collection, const row *r)
+{
+    const kx_value *args;
+    const char *text = text_of(r, &args), *none = others(r->ids, 0);
+    check_text(txn, collection, text, args, r->ids);
+    check_text(txn, collection, kxt_print("one == 1 and (%s)", text), args, r->ids);
+    check_text(txn, collection, kxt_print("one == 2 or %s", text), args, r->ids);
+    check_text(txn, collection, kxt_print("not not (%s) or one == 2", text), args, r->ids);
+    check_text(txn, collection, kxt_print("not (%s)", text), args, none);
+    check_text(txn, collection, kxt_print("one == 1 and not %s", text), args, none);
+    check_text(txn, collection, kxt_print("not (one == 2 or %s)", text), args, none);
+    check_text(txn, collection, kxt_print("not (one == 1 and %s)", text), args, none);
+    if (r->op == KX_IN && strncmp(r->ids, "1 2", 3) == 0)
+        none = others(r->ids, 0);
+    else if (r->op == KX_IN)
+        none = others(r->ids, 2);
+    if (r->op != KX_IN)
+        return;
+    check_text(txn, collection, "v not in ?", args, none);
+    check_text(txn, collection, "not v not in ?", args, others(none, 0));
+}
+
 static void check_row(kx_txn *txn, const row *r)
 {
     for (size_t i = 0; models[i] != NULL; i++) {
@@ -96,6 +162,7 @@ static void check_row(kx_txn *txn, const row *r)
         found = qt_where(txn, models[i]->name, both);
         ck_assert_msg(strcmp(found, r->ids) == 0, "%s and one in %s: %s instead of %s", r->name, models[i]->name, found,
                       r->ids);
+        check_texts(txn, models[i]->name, r);
         uint64_t count;
         qt_ok(kx_count(txn, models[i]->name, &(kx_query){.where = where}, &count));
         ck_assert_uint_eq(count, count_ids(r->ids));
@@ -223,6 +290,135 @@ START_TEST(like_matches_texts_only)
 }
 END_TEST
 
+START_TEST(ilike_is_like_without_case)
+{
+    CHECK_ROWS(
+        {"ilike ABC", KX_ILIKE, kx_text("ABC"), "14"},
+        {"ilike A%", KX_ILIKE, kx_text("A%"), "13 14"},
+        {"ilike %B", KX_ILIKE, kx_text("%B"), "13"},
+        {"ilike A_C", KX_ILIKE, kx_text("A_C"), "14"},
+        {"ilike %", KX_ILIKE, kx_text("%"), "11 12 13 14"},
+        {"ilike ''", KX_ILIKE, kx_text(""), "11"},
+        {"ilike a[c", KX_ILIKE, kx_text("a[c"), ""});
+}
+END_TEST
+
+START_TEST(starts_and_ends_are_of_texts)
+{
+    CHECK_ROWS(
+        {"starts with ''", KX_PREFIX, kx_text(""), "11 12 13 14"},
+        {"starts with a", KX_PREFIX, kx_text("a"), "13 14"},
+        {"starts with a%", KX_PREFIX, kx_text("a%"), "13"},
+        {"starts with abc", KX_PREFIX, kx_text("abc"), "14"},
+        {"starts with abcd", KX_PREFIX, kx_text("abcd"), ""},
+        {"starts with A", KX_PREFIX, kx_text("A"), ""},
+        {"ends with ''", KX_SUFFIX, kx_text(""), "11 12 13 14"},
+        {"ends with c", KX_SUFFIX, kx_text("c"), "14"},
+        {"ends with %b", KX_SUFFIX, kx_text("%b"), "13"},
+        {"ends with _", KX_SUFFIX, kx_text("_"), ""},
+        {"ends with \\", KX_SUFFIX, kx_text("\\"), ""},
+        {"ends with 1", KX_SUFFIX, kx_text("1"), "12"});
+}
+END_TEST
+
+START_TEST(between_is_from_one_to_the_other)
+{
+    CHECK_ROWS(
+        {"between 1 and 1.5", KX_BETWEEN, LIST(kx_int(1), kx_real(1.5)), "7 8 9"},
+        {"between -inf and inf", KX_BETWEEN, LIST(kx_real(-INFINITY), kx_real(INFINITY)), "6 7 8 9 10"},
+        {"between 1.5 and 1", KX_BETWEEN, LIST(kx_real(1.5), kx_int(1)), ""},
+        {"between NaN and 5", KX_BETWEEN, LIST(kx_real(NAN), kx_int(5)), ""},
+        {"between 0 and NaN", KX_BETWEEN, LIST(kx_int(0), kx_real(NAN)), ""},
+        {"between 0 and 'z'", KX_BETWEEN, LIST(kx_int(0), kx_text("z")), ""},
+        {"between '' and 'a%b'", KX_BETWEEN, LIST(kx_text(""), kx_text("a%b")), "11 12 13"},
+        {"between false and true", KX_BETWEEN, LIST(kx_bool(false), kx_bool(true)), "3 4"},
+        {"between binaries", KX_BETWEEN, LIST(kx_binary("a", 1), kx_binary("b", 1)), "15"},
+        {"between times", KX_BETWEEN, LIST(kx_time(1769817600, 0), kx_time(1769817600, 1)), "16"});
+}
+END_TEST
+
+START_TEST(null_exists_and_missing_does_not)
+{
+    CHECK_ROWS(
+        {"exists", KX_PRESENT, {0}, "2 " ALL_VALUES},
+        {"exists (true)", KX_PRESENT, kx_bool(true), "2 " ALL_VALUES},
+        {"exists (false)", KX_PRESENT, kx_bool(false), "1"});
+}
+END_TEST
+
+/* What stands in the second table, as it stands there. */
+START_TEST(not_is_the_complement)
+{
+    static const struct { const char *filter, *ids; } cases[] = {
+        {"not v == 1", "1 2 3 4 5 6 9 10 11 12 13 14 15 16 17 18 19 20 21"},
+        {"not v == null", ALL_VALUES},
+        {"not v != 1", "1 2 7 8"},
+        {"not v != null", "1 2"},
+        {"not v < 1", "1 2 3 4 5 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21"},
+        {"not v between 1 and 1.5", "1 2 3 4 5 6 10 11 12 13 14 15 16 17 18 19 20 21"},
+        {"not v in [1, 'abc']", "1 2 3 4 5 6 9 10 11 12 13 15 16 17 18 19 20 21"},
+        {"not v in [1, null]", "3 4 5 6 9 10 11 12 13 14 15 16 17 18 19 20 21"},
+        {"not v not in [1]", "1 2 7 8"},
+        {"not v like 'a%'", "1 2 3 4 5 6 7 8 9 10 11 12 15 16 17 18 19 20 21"},
+        {"not v starts with 'a'", "1 2 3 4 5 6 7 8 9 10 11 12 15 16 17 18 19 20 21"},
+        {"not v is null", ALL_VALUES},
+        {"not v is not null", "1 2"},
+        {"not v exists", "1"},
+        {"not v contains 1", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 19 20 21"},
+        {"v", "4"},
+        {"not v", "1 2 3 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21"},
+    };
+    kx_db *db = qt_open(models);
+    kx_txn *txn = qt_begin(db, KX_WRITE);
+    fill(txn);
+    for (size_t i = 0; models[i] != NULL; i++)
+        for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+            check_text(txn, models[i]->name, cases[c].filter, NULL, cases[c].ids);
+    kx_txn_abort(txn);
+    qt_ok(kx_close(db));
+}
+END_TEST
+
+START_TEST(functions_make_null_of_what_they_are_not_for)
+{
+    static const struct { const char *filter, *ids; } cases[] = {
+        {"len(v) is null", "1 2 3 4 5 6 7 8 9 10 16 21"},
+        {"len(v) == 0", "11 17"},
+        {"len(v) == 1", "12 20"},
+        {"len(v) == 2", "19"},
+        {"len(v) == 3", "13 14 15 18"},
+        {"len(v) between 1 and 2", "12 19 20"},
+        {"len(v) in [0, null]", "1 2 3 4 5 6 7 8 9 10 11 16 17 21"},
+        {"not len(v) >= 2", "1 2 3 4 5 6 7 8 9 10 11 12 16 17 20 21"},
+        {"len(v) != 3", "11 12 17 19 20"},
+        {"len(v) == '3'", ""},
+        {"len(v) like '%'", ""},
+        {"len(v)", ""},
+        {"lower(v) is null", "1 2 3 4 5 6 7 8 9 10 15 16 17 18 19 20 21"},
+        {"lower(v) == 'abc'", "14"},
+        {"lower(v) > '1'", "13 14"},
+        {"lower(v) contains 'b'", "13 14"},
+        {"lower(v) ilike 'A%'", "13 14"},
+        {"lower(v) like 'A%'", ""},
+        {"lower(v) != 'abc'", "11 12 13"},
+        {"not lower(v) == 'abc'", "1 2 3 4 5 6 7 8 9 10 11 12 13 15 16 17 18 19 20 21"},
+    };
+    kx_db *db = qt_open(models);
+    kx_txn *txn = qt_begin(db, KX_WRITE);
+    fill(txn);
+    for (size_t i = 0; models[i] != NULL; i++)
+        for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+            check_text(txn, models[i]->name, cases[c].filter, NULL, cases[c].ids);
+    qt_insert(txn, "bare", 30, "{\"v\":\"\u00c4A\u00dfZ[@`{\"}");
+    check_text(txn, "bare", "len(v) == 8", NULL, "30");
+    check_text(txn, "bare", "lower(v) == '\u00c4a\u00dfz[@`{'", NULL, "30");
+    check_text(txn, "bare", "v ilike '\u00c4a_z[@`{'", NULL, "30");
+    check_text(txn, "bare", "v ilike '\u00e4%'", NULL, "");
+    kx_txn_abort(txn);
+    qt_ok(kx_close(db));
+}
+END_TEST
+
 START_TEST(is_null_is_null_or_missing)
 {
     CHECK_ROWS(
@@ -274,6 +470,18 @@ START_TEST(operands_that_an_operator_does_not_take_are_refused)
         {KX_EQ, 7, "v: nanoseconds beyond 999999999"},
         {(kx_op)99, 4, "v: no operator has the number 99"},
         {KX_IN, 8, "v: 'in' takes a list of single values"},
+        {KX_ILIKE, 4, "v: 'ilike' takes a text, not 7"},
+        {KX_ILIKE, 5, "v: a pattern of 'ilike' that ends in a backslash"},
+        {KX_PREFIX, 2, "v: 'starts with' takes a text, not null"},
+        {KX_SUFFIX, 0, "v: 'ends with' takes a text"},
+        {KX_SUFFIX, 6, "v: a text that is not UTF-8"},
+        {KX_PRESENT, 4, "v: 'exists' takes no value, or a bool, not 7"},
+        {KX_BETWEEN, 4, "v: 'between' takes a list of two values, not 7"},
+        {KX_BETWEEN, 0, "v: 'between' takes a list of two values"},
+        {KX_BETWEEN, 1, "v: 'between' takes a list of two values"},
+        {KX_BETWEEN, 9, "v: 'between' takes a list of two values"},
+        {KX_BETWEEN, 10, "v: 'between' takes two of bool, number, text, binary or time, not null"},
+        {KX_BETWEEN, 11, "v: 'between' takes two of bool, number, text, binary or time, not ["},
     };
     const kx_value nested[] = {{.type = KX_TYPE_LIST}};
     const kx_value operands[] = {{0},
@@ -284,7 +492,10 @@ START_TEST(operands_that_an_operator_does_not_take_are_refused)
                                  kx_text("a\\"),
                                  kx_text("\xff"),
                                  kx_time(0, 1000000000),
-                                 {.type = KX_TYPE_LIST, .data = nested, .size = 1}};
+                                 {.type = KX_TYPE_LIST, .data = nested, .size = 1},
+                                 LIST(kx_int(1), kx_int(2), kx_int(3)),
+                                 LIST(kx_null(), kx_int(2)),
+                                 LIST(kx_int(2), bytes(array_one, sizeof array_one))};
     kx_db *db = qt_open(models);
     kx_txn *txn = qt_begin(db, KX_READ);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -449,6 +660,12 @@ int main(void)
     tcase_add_test(c, ranges_stay_in_the_class_of_their_operand);
     tcase_add_test(c, membership_of_a_list_is_equality_with_one_of_it);
     tcase_add_test(c, like_matches_texts_only);
+    tcase_add_test(c, ilike_is_like_without_case);
+    tcase_add_test(c, starts_and_ends_are_of_texts);
+    tcase_add_test(c, between_is_from_one_to_the_other);
+    tcase_add_test(c, null_exists_and_missing_does_not);
+    tcase_add_test(c, not_is_the_complement);
+    tcase_add_test(c, functions_make_null_of_what_they_are_not_for);
     tcase_add_test(c, is_null_is_null_or_missing);
     tcase_add_test(c, contains_is_an_element_or_a_part_of_a_text);
     tcase_add_test(c, operands_that_an_operator_does_not_take_are_refused);
