@@ -63,13 +63,23 @@ KX_API int kx_txn_child(kx_txn *parent, kx_txn **child);
  *   KX_DANGLING  a deferred relation does not hold: nothing happened and the transaction goes on, to be mended or aborted;
  *                kx_violation_at() lists what leads nowhere
  *   KX_THREAD  another thread began it: nothing happened
- *   KX_MAP_FULL, KX_TXN_FULL, KX_FULL, KX_NOMEM
+ *   KX_INTERRUPTED, KX_MAP_FULL, KX_TXN_FULL, KX_FULL, KX_NOMEM
  *   KX_IO      what is on disk is not known; the store refuses writes until it is opened again
  */
 KX_API int kx_txn_commit(kx_txn *txn);
 
 /** Roll back; a live child goes with it. NULL is fine. Never fails; from another thread than the writer's it does nothing. */
 KX_API void kx_txn_abort(kx_txn *txn);
+
+/**
+ * Ask a transaction to stop, from any thread, while it lives: a search, a count, a delete with all that follows it, an index
+ * being filled, a check of relations or a bulk insert ends with KX_INTERRUPTED within 1,000 documents or index entries, and has changed nothing
+ * when the transaction is rolled back, which is all that can be done with it: every later call answers KX_INTERRUPTED, and so does
+ * kx_txn_commit(), which rolls back. kx_write() and kx_read() do that by themselves. A child's asks its whole transaction. NULL is fine; cannot fail.
+ *
+ * The caller sees to it that the transaction has not ended meanwhile.
+ */
+KX_API void kx_interrupt(kx_txn *txn);
 
 /** What a transaction has cost so far; a child's work counts in its parent. */
 typedef struct kx_stats {

@@ -54,6 +54,13 @@ void kx_txn_abort(kx_txn *txn)
     kx_base__done(KX_OK);
 }
 
+/* Another thread's call: nothing of this one is checked or published. */
+void kx_interrupt(kx_txn *txn)
+{
+    if (txn != NULL)
+        kx_store__interrupt(txn->top->store);
+}
+
 int kx_txn_stats(kx_txn *txn, kx_stats *stats)
 {
     if (stats != NULL)

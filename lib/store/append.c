@@ -27,7 +27,7 @@ int kx_store__append_rows(kx_store_txn *txn, uint32_t table, kx_store_next_row *
     int rc = open_run(txn, table, &cursor), mdb = 0;
     if (rc != KX_OK)
         return rc;
-    while (mdb == 0 && next(context, &id, &head, &body)) {
+    while (mdb == 0 && (rc = kx_store__usable(txn)) == KX_OK && next(context, &id, &head, &body)) {
         MDB_val key = {sizeof id, &id}, value = {head.size + body.size, NULL};
         mdb = mdb_cursor_put(cursor, &key, &value, MDB_RESERVE | MDB_APPEND);
         if (mdb != 0)
@@ -39,7 +39,7 @@ int kx_store__append_rows(kx_store_txn *txn, uint32_t table, kx_store_next_row *
         txn->top->stats.writes++;
     }
     mdb_cursor_close(cursor);
-    return mdb == 0 ? KX_OK : kx_store__txn_error(txn, mdb, "append a row");
+    return mdb == 0 ? rc : kx_store__txn_error(txn, mdb, "append a row");
 }
 
 int kx_store__append_entries(kx_store_txn *txn, kx_store_table table, kx_store_next_entry *next, void *context)
@@ -51,11 +51,11 @@ int kx_store__append_entries(kx_store_txn *txn, kx_store_table table, kx_store_n
     int rc = open_run(txn, table.number, &cursor), mdb = 0;
     if (rc != KX_OK)
         return rc;
-    while (mdb == 0 && next(context, &bytes, &id)) {
+    while (mdb == 0 && (rc = kx_store__usable(txn)) == KX_OK && next(context, &bytes, &id)) {
         MDB_val key = kx_store__val(bytes), value = {sizeof id, &id};
         mdb = mdb_cursor_put(cursor, &key, &value, flags);
         txn->top->stats.writes += mdb == 0;
     }
     mdb_cursor_close(cursor);
-    return mdb == 0 ? KX_OK : kx_store__txn_error(txn, mdb, "append an entry");
+    return mdb == 0 ? rc : kx_store__txn_error(txn, mdb, "append an entry");
 }

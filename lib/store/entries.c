@@ -173,7 +173,9 @@ int kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_s
     if (rc != KX_OK)
         return rc;
     for (size_t i = 0; rc == KX_OK && i < count; i++) {
-        rc = check_key(txn, keys[i]);
+        rc = kx_store__usable(txn);
+        if (rc == KX_OK)
+            rc = check_key(txn, keys[i]);
         int mdb = rc == KX_OK ? seek(&txn->top->stats, &p, keys[i]) : MDB_NOTFOUND;
         if (mdb != 0 && mdb != MDB_NOTFOUND)
             rc = kx_store__txn_error(txn, mdb, "look up keys");

@@ -90,6 +90,9 @@ static int get_many(kx_store_txn *txn, kx_point *p, const uint64_t *ids, size_t 
 {
     kx_store_stats *stats = &txn->top->stats;
     for (size_t i = 0; i < count; i++) {
+        int interrupted = kx_store__usable(txn);
+        if (interrupted != KX_OK)
+            return interrupted;
         int mdb = find_row(stats, p, ids[i]);
         if (mdb == 0)
             rows[i] = keep(stats, &p->row);

@@ -444,6 +444,7 @@ static int attach(kx_store_scan *scan, bool *attached)
 static inline bool goes_on(const kx_store_scan *scan)
 {
     return scan->cursor && scan->place == AFTER && scan->txn->poison == KX_OK && !scan->txn->child &&
+           !kx_store__is_interrupted(scan->txn) &&
            !atomic_load_explicit(&kx_store__faults_armed, memory_order_relaxed);
 }
 
@@ -531,7 +532,7 @@ static int count_keys(kx_store_scan *pass, uint64_t limit, uint64_t *count)
     if (rc != KX_OK)
         return rc == KX_NOTFOUND ? KX_OK : rc;
     int mdb = seek_start(pass);
-    while (mdb == 0 && !out_of_bounds(pass)) {
+    while (mdb == 0 && !out_of_bounds(pass) && (rc = kx_store__usable(pass->txn)) == KX_OK) {
         mdb = mdb_cursor_count(pass->cursor, &stored);
         if (mdb != 0)
             break;
@@ -541,7 +542,7 @@ static int count_keys(kx_store_scan *pass, uint64_t limit, uint64_t *count)
             break;
         mdb = next_key(pass);
     }
-    return mdb == 0 || mdb == MDB_NOTFOUND ? KX_OK : kx_store__txn_error(pass->txn, mdb, "count entries");
+    return mdb == 0 || mdb == MDB_NOTFOUND ? rc : kx_store__txn_error(pass->txn, mdb, "count entries");
 }
 
 static bool is_whole_table(const kx_store_scan *s)

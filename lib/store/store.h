@@ -112,6 +112,10 @@ int  kx_store__child(kx_store_txn *parent, kx_store_txn **child);
 int  kx_store__commit(kx_store_txn *txn);
 void kx_store__abort(kx_store_txn *txn);         /* NULL is fine; ends a live child first */
 
+/* Any thread, while the txn lives: every later step of it, also of a call under way, answers KX_INTERRUPTED, and it
+   cannot be committed. */
+void kx_store__interrupt(kx_store_txn *txn);
+
 bool     kx_store__writes(const kx_store_txn *txn);
 bool     kx_store__owned(const kx_store_txn *txn);        /* by this thread, which alone may use and end it */
 bool     kx_store__is_empty(const kx_store_txn *txn);     /* a 0-byte or fresh file: no tables at all */

@@ -109,6 +109,7 @@ struct kx_store_txn {
     bool            wrote;                /* top: something was put or deleted */
     bool            holds_handles;        /* top: the handle lock is ours until the end */
     int             poison;               /* the code that every call answers from now on */
+    atomic_bool     interrupted;          /* top: by any thread */
     unsigned        handles_made;         /* the store's count, read before this began */
     kx_point       *points;               /* readers: by table number */
     size_t          point_count;
@@ -207,9 +208,13 @@ void kx_store__drain(kx_store *store);
 
 /* A call through `txn` may go on: not poisoned, no live child. */
 int kx_store__usable_slow(const kx_store_txn *txn);
+static inline bool kx_store__is_interrupted(const kx_store_txn *txn)
+{
+    return atomic_load_explicit(&txn->top->interrupted, memory_order_relaxed);
+}
 static inline int kx_store__usable(const kx_store_txn *txn)
 {
-    return txn->poison != KX_OK || txn->child ? kx_store__usable_slow(txn) : KX_OK;
+    return txn->poison != KX_OK || txn->child || kx_store__is_interrupted(txn) ? kx_store__usable_slow(txn) : KX_OK;
 }
 
 /* Ahead of every put and delete: may this write, and no cursor survives it. */

@@ -225,6 +225,7 @@ static int try_read(kx_store *store, unsigned shard, kx_store_txn **begun, bool 
     }
     txn->serial++;
     memset(&txn->stats, 0, sizeof(txn->stats));
+    atomic_store_explicit(&txn->interrupted, false, memory_order_relaxed);
     *begun = txn;
     return KX_OK;
 }
@@ -449,10 +450,18 @@ void kx_store__abort(kx_store_txn *txn)
     abort_one(txn);
 }
 
+void kx_store__interrupt(kx_store_txn *txn)
+{
+    atomic_store_explicit(&txn->top->interrupted, true, memory_order_relaxed);
+}
+
 /* ---- what is asked of a transaction ----------------------------------------------------------- */
 
 int kx_store__usable_slow(const kx_store_txn *txn)
 {
+    if (kx_store__is_interrupted(txn))
+        return kx_base__fail(KX_INTERRUPTED, "%s: kx_interrupt() was called: this transaction can only be rolled back",
+                             txn->store->path);
     if (txn->child)
         return kx_base__fail(KX_BUSY, "%s: a savepoint of this transaction is open; end it first", txn->store->path);
     return kx_base__fail(txn->poison, "%s: an earlier call of this transaction failed (%s): it can only be rolled back",

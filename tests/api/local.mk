@@ -23,3 +23,7 @@ tests_api_test_schema_SOURCES = tests/api/test_schema.c $(kx_api_test)
 tests_api_test_schema_LDADD = $(kx_test_ldadd)
 tests_api_test_open_SOURCES = tests/api/test_open.c $(kx_api_test)
 tests_api_test_open_LDADD = $(kx_test_ldadd)
+
+check_PROGRAMS += tests/api/test_interrupt
+tests_api_test_interrupt_SOURCES = tests/api/test_interrupt.c $(kx_api_test)
+tests_api_test_interrupt_LDADD = $(kx_test_ldadd)
