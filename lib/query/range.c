@@ -385,6 +385,8 @@ int kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *cand
     int rc;
     plan->access = ACCESS_INDEX;
     plan->index = candidate->index;
+    plan->equal = candidate->equal;
+    plan->tail = candidate->tail;
     plan->exact = true;
     plan->whole_key = false;
     plan->resume = (kx_slice){0};

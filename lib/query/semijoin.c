@@ -174,8 +174,10 @@ int kx_query__plan_crosses(kx_query_compiled *compiled, kx_query_plan *plan)
         rc = join(compiled, test, &list);
         if (rc == 0)
             rc = take_list(compiled, test, &list, plan);
-        if (rc == 0)
+        if (rc == 0) {
             cost = list.count;
+            kx_query__note_crossing(compiled, test, list.count);
+        }
         kx_base__free(list.ids);
         rc = rc == 1 ? KX_OK : rc;
     }
