@@ -200,7 +200,7 @@ static void put_planning(kx_builder *out, const costs *spent)
 
 static int make_document(const kx_cursor *cursor, const costs *spent, kx_doc **doc)
 {
-    static const kx_cat_collection none = {.name = "plan", .size = 4, .number = KX_STORE_TABLES, .position = SIZE_MAX};
+    static const kx_cat_collection none = {.name = "plan", .size = 4, .number = KX_COLLECTION_NONE, .position = SIZE_MAX};
     kx_builder out;
     kx_slice bytes;
     kx_builder__init(&out);

@@ -169,6 +169,18 @@ static void set_model(const kx_query_compiled *compiled, const leg *legs, size_t
 
 /* ---- taking it ------------------------------------------------------------------------------ */
 
+/* The ways that are no leg of it. */
+static void reject_others(kx_query_compiled *compiled, const kx_query_ways *ways, const kx_query_plan *plan)
+{
+    for (size_t i = 0; i < ways->count; i++) {
+        size_t part = 0;
+        while (part < plan->part_count && plan->parts[part] != ways->list[i].plan)
+            part++;
+        if (part == plan->part_count)
+            kx_query__reject_candidate(compiled, &ways->list[i], "asking it costs more than it saves");
+    }
+}
+
 static kx_query_plan *ids_part(kx_query_compiled *compiled, const kx_query_plan *plan)
 {
     kx_query_plan *part = kx_query__alloc(&compiled->memory, sizeof *part);
@@ -197,6 +209,7 @@ static int take(kx_query_compiled *compiled, const kx_query_ways *ways, const le
         made.parts[made.part_count] = part;
     }
     kx_query__mark_id_range(compiled);
+    reject_others(compiled, ways, &made);
     made.arrangement = compiled->order_count == 0 ? ARRANGED : BY_KEY;
     made.estimate = (uint64_t)(left + 0.5);
     *plan = made;
