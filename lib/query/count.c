@@ -4,7 +4,7 @@
  * Whole keys have a stored count: one descent each. Ranges are counted together, in rounds that grow, until none of them
  * can matter any more: a range that ends early spares the others the rest. None is counted beyond
  * KX_QUERY_COUNT_MOST. A range that is longer than the best way so far may still be a leg of an intersection, as
- * long as collecting its ids is cheaper than fetching the documents of that way.
+ * long as collecting its ids is cheaper than fetching what the others leave.
  */
 #include "query/query_impl.h"
 
@@ -31,11 +31,13 @@ static uint64_t cost_of(const kx_query_compiled *compiled, const kx_query_candid
     return kx_query__uses_all(compiled, candidate) && wanted < count ? wanted : count;
 }
 
-static uint64_t most_of(uint64_t best)
+/* Beyond `best` a range is not taken alone, and beyond a multiple of what the others together leave it is no leg. */
+static uint64_t most_of(uint64_t best, double left)
 {
-    if (best < LEG_WORTH)
-        return best + 1;
-    return best < KX_QUERY_COUNT_MOST / LEG_MOST ? LEG_MOST * best : KX_QUERY_COUNT_MOST;
+    double most = best < LEG_WORTH ? 0 : LEG_MOST * left;
+    if (most > KX_QUERY_COUNT_MOST || best >= KX_QUERY_COUNT_MOST)
+        return KX_QUERY_COUNT_MOST;
+    return (uint64_t)most > best ? (uint64_t)most : best + 1;
 }
 
 /* ---- one range after the other ------------------------------------------------------ */
@@ -113,13 +115,25 @@ static uint64_t best_of(const kx_query_compiled *compiled, const counter *counte
     return best;
 }
 
+/* Documents that all ways with a final count leave together, of `all`. */
+static double left_of(const counter *counters, size_t count, uint64_t all)
+{
+    double left = (double)all;
+    for (size_t i = 0; i < count; i++) {
+        if (counters[i].ended && counters[i].candidate->count < all)
+            left *= (double)counters[i].candidate->count / (double)all;
+    }
+    return left;
+}
+
 static int count_round(kx_query_compiled *compiled, counter *counters, size_t count, uint64_t most, uint64_t best,
-                       bool *more)
+                       uint64_t all, bool *more)
 {
     int rc = KX_OK;
     *more = false;
     for (size_t i = 0; i < count && rc == KX_OK; i++) {
-        uint64_t worth = most_of(best_of(compiled, counters, count, best));
+        uint64_t worth =
+            most_of(best_of(compiled, counters, count, best), left_of(counters, count, all));
         if (counters[i].ended || counters[i].candidate->count >= worth)
             continue;
         rc = count_on(compiled, &counters[i], most < worth ? most : worth);
@@ -132,12 +146,14 @@ int kx_query__count_candidates(kx_query_compiled *compiled, kx_query_candidate *
 {
     counter *counters = kx_query__alloc(&compiled->memory, kx_base__times(count, sizeof *counters));
     size_t begun = 0;
+    uint64_t all;
     bool more = true;
-    int rc = counters != NULL ? KX_OK : KX_NOMEM;
+    int rc = counters != NULL ? kx_store__table_count(compiled->txn->store, compiled->collection->number, &all)
+                              : KX_NOMEM;
     for (; begun < count && rc == KX_OK; begun++)
         rc = begin(compiled, &list[begun], &counters[begun]);
     for (uint64_t most = FIRST_ROUND; more && rc == KX_OK; most *= 4)
-        rc = count_round(compiled, counters, count, most, best, &more);
+        rc = count_round(compiled, counters, count, most, best, all, &more);
     for (size_t i = 0; i < begun; i++) {
         kx_store__scan_close(counters[i].scan);
         list[i].at_least = !counters[i].ended;

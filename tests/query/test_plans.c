@@ -251,7 +251,7 @@ START_TEST(legs_and_rejected_ways_are_told_with_their_counts)
     ck_assert_str_eq(json_at(plan, "legs"), "[{\"plan\":\"index\",\"index\":\"region\",\"count\":400},"
                                             "{\"plan\":\"index\",\"index\":\"status\",\"count\":2000}]");
     ck_assert_str_eq(json_at(plan, "checked"), "[\"number\",\"note\"]");
-    ck_assert_str_eq(json_at(plan, "rejected[0]"), "{\"plan\":\"range\",\"index\":\"number\",\"count\":3200,"
+    ck_assert_str_eq(json_at(plan, "rejected[0]"), "{\"plan\":\"range\",\"index\":\"number\",\"count\":640,"
                                                    "\"at_least\":true,\"reason\":\"asking it costs more than it saves\"}");
     ck_assert_str_eq(json_at(plan, "rejected[1]"), "{\"plan\":\"scan\",\"index\":null,\"count\":10000,"
                                                    "\"reason\":\"reads every document\"}");
