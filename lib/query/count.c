@@ -73,7 +73,9 @@ static int count_on(kx_query_compiled *compiled, counter *at, uint64_t most)
 /* Ranges, and what is known at once: whole keys, and what is empty. */
 static int begin(kx_query_compiled *compiled, kx_query_candidate *candidate, counter *at)
 {
-    *at = (counter){.candidate = candidate};
+    *at = (counter){.candidate = candidate, .ended = true};
+    if (candidate->index == NULL)
+        return KX_OK;
     candidate->count = 0;
     candidate->counted = true;
     candidate->at_least = false;
@@ -156,7 +158,7 @@ int kx_query__count_candidates(kx_query_compiled *compiled, kx_query_candidate *
         rc = count_round(compiled, counters, count, most, best, all, &more);
     for (size_t i = 0; i < begun; i++) {
         kx_store__scan_close(counters[i].scan);
-        list[i].at_least = !counters[i].ended;
+        list[i].at_least |= !counters[i].ended;
         list[i].cost = cost_of(compiled, &list[i], list[i].count);
     }
     return rc;

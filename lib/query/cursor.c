@@ -69,7 +69,7 @@ static int prepare(kx_cursor *cursor, const kx_query *query, const kx_query_boun
     cursor->left = cursor->query.limit;
     cursor->skip = cursor->query.offset;
     cursor->tests = kx_query__needs_test(&cursor->query);
-    cursor->reads = kx_query__needs_document(&cursor->query) || cursor->plan.access == ACCESS_IDS;
+    cursor->reads = kx_query__needs_document(&cursor->query) || cursor->plan.loose;
     return KX_OK;
 }
 
@@ -104,7 +104,7 @@ int kx_query__prepare_test(kx_cursor *cursor, kx_txn *txn, const kx_cat_collecti
     cursor->left = UINT64_MAX;
     cursor->skip = 0;
     cursor->tests = kx_query__needs_test(&cursor->query);
-    cursor->reads = kx_query__needs_document(&cursor->query) || cursor->plan.access == ACCESS_IDS;
+    cursor->reads = kx_query__needs_document(&cursor->query) || cursor->plan.loose;
     return KX_OK;
 }
 
@@ -189,7 +189,7 @@ static int test_row(kx_cursor *cursor, uint64_t id, kx_slice row)
 static int fetch_row(kx_cursor *cursor, kx_store_txn *store, uint64_t id, kx_slice *row)
 {
     int rc = kx_store__row_get(store, cursor->query.collection->number, id, row);
-    if (rc == KX_NOTFOUND && !cursor->detached && cursor->plan.access != ACCESS_IDS)
+    if (rc == KX_NOTFOUND && !cursor->detached && !cursor->plan.loose)
         return kx_query__lost_row(cursor, id);
     return rc;
 }

@@ -27,7 +27,8 @@ static const char *tail_name(size_t equal, kx_query_tail tail)
 
 void kx_query__reject_candidate(kx_query_compiled *compiled, const kx_query_candidate *candidate, const char *reason)
 {
-    kx_query__reject(compiled, &(kx_query_way){.plan = tail_name(candidate->equal, candidate->tail),
+    const char *name = candidate->index != NULL ? tail_name(candidate->equal, candidate->tail) : "union";
+    kx_query__reject(compiled, &(kx_query_way){.plan = name,
                                                .index = candidate->index,
                                                .count = candidate->count,
                                                .counted = candidate->counted,
@@ -138,17 +139,41 @@ static void put_legs(kx_builder *out, const kx_query_plan *plan)
     kx_builder__end(out);
 }
 
-/* Paths of the tests that were made on documents. */
-static void put_checked(kx_builder *out, const kx_query_compiled *query)
+/* "a", "(a or b)", "orders(a and b)", "not (a)": as deep as the filter's parentheses. */
+static void write_test(const kx_query_test *test, kx_buf *text)
 {
+    const kx_query_group *group = test->op == TEST_GROUP ? test->group : NULL;
+    if (group == NULL) {
+        kx_buf__text(text, test->subject.text);
+        return;
+    }
+    kx_buf__text(text, group->negated ? "not " : "");
+    kx_buf__text(text, group->cross != NULL && test->subject.text != NULL ? test->subject.text : "");
+    kx_buf__text(text, "(");
+    for (size_t i = 0; i < group->count; i++) {
+        kx_buf__text(text, i == 0 ? "" : group->any ? " or " : " and ");
+        write_test(&group->tests[i], text);
+    }
+    kx_buf__text(text, ")");
+}
+
+/* Paths of the tests that were made on documents. */
+static int put_checked(kx_builder *out, const kx_query_compiled *query)
+{
+    kx_buf text = {0};
     kx_builder__key(out, "checked");
     kx_builder__array(out);
-    for (size_t i = 0; i < query->test_count; i++) {
-        kx_value path = kx_text(query->tests[i].subject.text);
-        if (!query->tests[i].answered)
-            kx_builder__value(out, &path);
+    for (size_t i = 0; i < query->test_count && text.rc == KX_OK; i++) {
+        kx_buf__clear(&text);
+        write_test(&query->tests[i], &text);
+        kx_value value = kx_text_n((const char *)text.data, text.size);
+        if (!query->tests[i].answered && text.rc == KX_OK)
+            kx_builder__value(out, &value);
     }
     kx_builder__end(out);
+    int rc = text.rc;
+    kx_buf__free(&text);
+    return rc;
 }
 
 static void put_crossings(kx_builder *out, const kx_query_compiled *query)
@@ -211,12 +236,13 @@ static int make_document(const kx_cursor *cursor, const costs *spent, kx_doc **d
     put_text(&out, "order", order_name(&cursor->query, &cursor->plan));
     put_costs(&out, spent);
     put_legs(&out, &cursor->plan);
-    put_checked(&out, &cursor->query);
+    int rc = put_checked(&out, &cursor->query);
     put_crossings(&out, &cursor->query);
     put_rejected(&out, cursor, spent->documents);
     put_planning(&out, spent);
     kx_builder__end(&out);
-    int rc = kx_builder__finish(&out, &bytes);
+    if (rc == KX_OK)
+        rc = kx_builder__finish(&out, &bytes);
     if (rc == KX_OK)
         rc = kx_collection__doc_new(cursor->query.txn, &none, bytes, doc);
     kx_builder__free(&out);

@@ -115,12 +115,11 @@ static size_t find_legs(const kx_query_compiled *compiled, const kx_query_ways *
     size_t count = 0;
     for (size_t i = 0; i < ways->count; i++) {
         const kx_query_candidate *candidate = &ways->list[i];
-        if (!candidate->counted || candidate->at_least || candidate->count == 0)
+        bool streams = candidate->plan->whole_key && candidate->plan->range_count == 1;
+        if (candidate->at_least || candidate->count == 0 || (!streams && candidate->count > KX_QUERY_COUNT_MOST))
             continue;
-        legs[count++] = (leg){.candidate = candidate,
-                              .used = candidate->used,
-                              .count = (double)candidate->count,
-                              .streams = candidate->plan->whole_key && candidate->plan->range_count == 1};
+        legs[count++] = (leg){
+            .candidate = candidate, .used = candidate->used, .count = (double)candidate->count, .streams = streams};
     }
     if (ways->ids != NULL)
         legs[count++] = (leg){
@@ -185,14 +184,15 @@ static kx_query_plan *ids_part(kx_query_compiled *compiled, const kx_query_plan 
 {
     kx_query_plan *part = kx_query__alloc(&compiled->memory, sizeof *part);
     if (part != NULL)
-        *part = (kx_query_plan){.access = ACCESS_IDS, .exact = true, .ids = plan->ids, .id_count = plan->id_count};
+        *part = (kx_query_plan){
+            .access = ACCESS_IDS, .exact = true, .loose = true, .ids = plan->ids, .id_count = plan->id_count};
     return part;
 }
 
 static int take(kx_query_compiled *compiled, const kx_query_ways *ways, const leg *legs, size_t count, double left,
                 kx_query_plan *plan)
 {
-    kx_query_plan made = {.access = ACCESS_ALL, .exact = true, .low = plan->low, .high = plan->high};
+    kx_query_plan made = {.access = ACCESS_ALL, .exact = true, .loose = true, .low = plan->low, .high = plan->high};
     made.parts = kx_query__alloc(&compiled->memory, count * sizeof *made.parts);
     if (made.parts == NULL)
         return KX_NOMEM;
@@ -206,6 +206,7 @@ static int take(kx_query_compiled *compiled, const kx_query_ways *ways, const le
         else
             ways->ids->answered = true;
         part->count = (uint64_t)one->count;
+        made.loose &= part->loose;
         made.parts[made.part_count] = part;
     }
     kx_query__mark_id_range(compiled);

@@ -160,6 +160,22 @@ static int take_ranges(const kx_query_plan *plan, kx_store_txn *store, kx_query_
     return rc;
 }
 
+/* Rows are not looked at. */
+static int take_rows(const kx_query_plan *plan, kx_store_txn *store, kx_query_take *take, void *context)
+{
+    uint64_t batch[BATCH];
+    kx_store_scan *scan = NULL;
+    size_t count = 1;
+    int rc = kx_store__scan_rows(store, plan->table, plan->low, plan->high, false, &scan);
+    while (rc == KX_OK && count > 0) {
+        rc = kx_store__scan_ids(scan, batch, BATCH, &count);
+        if (rc == KX_OK && count > 0)
+            rc = take(context, batch, count);
+    }
+    kx_store__scan_close(scan);
+    return rc;
+}
+
 static int take_common(const kx_query_plan *plan, kx_store_txn *store, kx_query_take *take, void *context)
 {
     uint64_t batch[BATCH];
@@ -184,6 +200,7 @@ int kx_query__each_id(const kx_query_plan *plan, kx_store_txn *store, kx_query_t
     int rc = KX_OK;
     switch (plan->access) {
     case ACCESS_IDS: return plan->id_count > 0 ? take(context, plan->ids, plan->id_count) : KX_OK;
+    case ACCESS_ROWS: return take_rows(plan, store, take, context);
     case ACCESS_INDEX: return take_ranges(plan, store, take, context);
     case ACCESS_ALL: return take_common(plan, store, take, context);
     case ACCESS_ANY:

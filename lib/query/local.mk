@@ -33,4 +33,5 @@ kx_sources += \
 	lib/query/spill.c \
 	lib/query/spill.h \
 	lib/query/token.c \
-	lib/query/tree.c
+	lib/query/tree.c \
+	lib/query/union.c

@@ -8,9 +8,11 @@
  * The cost of a way is the number of documents it leads to: fewer where it has the order and a limit ends it early. Whether
  * several indexes together cost less than the cheapest way is intersect.c's to say.
  */
+#include <string.h>
+
 #include "query/query_impl.h"
 
-enum { COUNT_MOST = KX_QUERY_COUNT_MOST, NEAR = 16, TESTS = KX_QUERY_TESTS };
+enum { COUNT_MOST = KX_QUERY_COUNT_MOST, NEAR = 16, UNIONS = 4, TESTS = KX_QUERY_TESTS };
 
 /* ---- tests on a part ---------------------------------------------------------------- */
 
@@ -215,6 +217,27 @@ static int find_candidates(kx_query_compiled *compiled, choices *found)
     return KX_OK;
 }
 
+/* Groups of alternatives, each with an index of its own. One may be all that there is. */
+static int add_unions(kx_query_compiled *compiled, choices *found)
+{
+    bool groups = false;
+    size_t count = 0;
+    for (size_t i = 0; i < compiled->test_count && !groups; i++)
+        groups = compiled->tests[i].op == TEST_GROUP;
+    if (!groups)
+        return KX_OK;
+    kx_query_candidate *list =
+        kx_query__alloc(&compiled->memory, kx_base__times(found->count + UNIONS, sizeof *list));
+    if (list == NULL)
+        return KX_NOMEM;
+    int rc = kx_query__unions(compiled, list + found->count, UNIONS, &count);
+    if (found->count > 0)
+        memcpy(list, found->list, found->count * sizeof *list);
+    found->list = list;
+    found->count += count;
+    return rc;
+}
+
 uint64_t kx_query__wanted(const kx_query_compiled *compiled)
 {
     return compiled->limit < UINT64_MAX - compiled->offset ? compiled->limit + compiled->offset : UINT64_MAX;
@@ -239,6 +262,7 @@ void kx_query__mark_id_range(kx_query_compiled *compiled)
 static void take_rows(kx_query_compiled *compiled, kx_query_plan *plan)
 {
     plan->access = ACCESS_ROWS;
+    plan->table = compiled->collection->number;
     kx_query__mark_id_range(compiled);
     plan->descending = compiled->order_count == 1 && compiled->orders[0].subject.kind == SUBJECT_ID;
     plan->arrangement = compiled->order_count == 0 || plan->descending ? ARRANGED : BY_KEY;
@@ -247,6 +271,7 @@ static void take_rows(kx_query_compiled *compiled, kx_query_plan *plan)
 static void take_ids(kx_query_compiled *compiled, kx_query_plan *plan, kx_query_test *list)
 {
     plan->access = ACCESS_IDS;
+    plan->loose = true;
     plan->arrangement = compiled->order_count == 0 || plan->id_count == 1 ? ARRANGED : BY_KEY;
     list->answered = true;
 }
@@ -263,8 +288,18 @@ void kx_query__mark_answered(kx_query_compiled *compiled, uint64_t used, const k
     }
 }
 
+static int take_union(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan)
+{
+    *plan = *candidate->plan;
+    plan->arrangement = compiled->order_count == 0 ? BY_ID : BY_KEY;
+    kx_query__mark_answered(compiled, candidate->used, plan);
+    return KX_OK;
+}
+
 static int take_index(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan)
 {
+    if (candidate->index == NULL)
+        return take_union(compiled, candidate, plan);
     int rc = kx_query__ranges(compiled, candidate, plan);
     if (rc != KX_OK || plan->access == ACCESS_NOTHING)
         return rc;
@@ -371,6 +406,8 @@ static int plan_ways(kx_query_compiled *compiled, kx_query_plan *plan, kx_query_
     bool narrowed = plan->low > 0 || plan->high < UINT64_MAX, better = false;
     uint64_t single = list != NULL ? plan->id_count : UINT64_MAX;
     int rc = find_candidates(compiled, &found);
+    if (rc == KX_OK)
+        rc = add_unions(compiled, &found);
     if (rc != KX_OK)
         return rc;
     if (found.count == 0 && (list != NULL || narrowed)) {
@@ -394,7 +431,7 @@ int kx_query__plan(kx_query_compiled *compiled, kx_query_plan *plan)
     plan->arrangement = ARRANGED;
     plan->descending = false;
     plan->exact = true;
-    plan->whole_key = false;
+    plan->loose = plan->whole_key = false;
     plan->index = NULL;
     plan->parts = NULL;
     plan->part_count = 0;

@@ -6,7 +6,7 @@
  *   filter*.c, tree.c               filter text becomes a tree, and trees and conditions become tests
  *   compile.c, operand.c, order.c   paths are resolved, operands checked; the order becomes sort parts
  *   plan.c, range.c, count.c,       which table is walked, over which ranges; which tests that answers already
- *   intersect.c
+ *   intersect.c, union.c
  *   source.c, legs.c, sort.c        ids in the order asked for, from that table, with bounded memory
  *   cursor.c, find.c                documents: what is left of the tests, offset, limit, instances
  */
@@ -330,6 +330,8 @@ typedef struct kx_query_plan {
     bool descending; /* ACCESS_ROWS */
     bool whole_key;  /* one range, of one whole key: the number of its ids is stored, and they ascend */
     bool exact;      /* every entry of the ranges passes the tests marked as answered */
+    bool loose;      /* an id may be of no document: the caller named it */
+    uint32_t table; /* of the rows */
     uint64_t low, high;
     const uint64_t *ids;
     size_t id_count;
@@ -358,7 +360,7 @@ int kx_query__find_ids(kx_query_compiled *compiled, kx_query_plan *plan, kx_quer
 
 /* An index, and how far the tests reach into it. */
 typedef struct kx_query_candidate {
-    const kx_cat_index *index;
+    const kx_cat_index *index; /* NULL: a union, which is counted from the start */
     size_t equal;        /* leading parts that are bound to one value */
     kx_query_tail tail;  /* on the part behind them                   */
     uint64_t used;       /* bit n: test n (of the first 64)           */
@@ -407,6 +409,9 @@ typedef struct kx_query_ways {
     uint64_t single;
 } kx_query_ways;
 int kx_query__intersect(kx_query_compiled *compiled, const kx_query_ways *ways, kx_query_plan *plan, bool *taken);
+
+/* Candidates for the groups of alternatives, up to `room` of them: union.c. */
+int kx_query__unions(kx_query_compiled *compiled, kx_query_candidate *found, size_t room, size_t *count);
 
 /* ---- what explain tells --------------------------------------------------------------------------- */
 

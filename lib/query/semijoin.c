@@ -149,6 +149,7 @@ static int take_list(kx_query_compiled *compiled, kx_query_test *test, const id_
     *plan = (kx_query_plan){.access = list->count > 0 ? ACCESS_IDS : ACCESS_NOTHING,
                             .arrangement = compiled->order_count == 0 ? ARRANGED : BY_KEY,
                             .exact = true,
+                            .loose = true,
                             .ids = ids,
                             .id_count = list->count};
     test->answered = true;

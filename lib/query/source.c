@@ -82,7 +82,7 @@ static int sort_ids(kx_cursor *cursor, kx_store_txn *store, const uint64_t *ids,
         if (rc == KX_OK)
             rc = sort_row(cursor, ids[i], row);
         else if (rc == KX_NOTFOUND)
-            rc = cursor->plan.access == ACCESS_IDS ? KX_OK : entry_without_row(cursor, ids[i]);
+            rc = cursor->plan.loose ? KX_OK : entry_without_row(cursor, ids[i]);
     }
     return rc;
 }
@@ -96,6 +96,25 @@ static int sort_batch(void *context, const uint64_t *ids, size_t count)
 {
     const sort_context *sort = context;
     return sort_ids(sort->cursor, sort->store, ids, count);
+}
+
+/* Ids first, in order: so each comes once, and rows that lie together are read together. */
+static int sort_by_ids(kx_cursor *cursor, kx_store_txn *store)
+{
+    kx_query_ids ids = {0};
+    kx_query__ids_begin(&ids, UINT64_MAX);
+    int rc = kx_query__each_id(&cursor->plan, store, add_ids, &ids);
+    if (rc == KX_OK)
+        rc = kx_query__ids_end(&ids);
+    if (rc == KX_OK)
+        rc = sort_ids(cursor, store, ids.data, ids.count);
+    while (rc == KX_OK && ids.more) {
+        rc = kx_query__ids_more(&ids);
+        if (rc == KX_OK)
+            rc = sort_ids(cursor, store, ids.data, ids.count);
+    }
+    kx_query__ids_free(&ids);
+    return rc;
 }
 
 static int sort_range(kx_cursor *cursor, kx_store_txn *store, const kx_query_range *range)
@@ -140,6 +159,8 @@ static int sort_keys(kx_cursor *cursor, kx_store_txn *store)
         rc = sort_range(cursor, store, &source->run);
     else if (plan->access == ACCESS_ROWS)
         rc = sort_rows(cursor, store);
+    else if (plan->access == ACCESS_ANY || (plan->access == ACCESS_INDEX && !plan->whole_key))
+        rc = sort_by_ids(cursor, store);
     else
         rc = kx_query__each_id(plan, store, sort_batch, &(sort_context){cursor, store});
     return rc == KX_OK ? kx_query__sorter_end(&source->sorter) : rc;

@@ -1,4 +1,4 @@
-/* test_intersect.c -- several indexes together: the same answers as without any, also while documents are written. */
+/* test_intersect.c -- several indexes together, and alternatives: the same answers as without any, also while documents are written. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,12 +79,30 @@ static const char *random_condition(uint64_t *seed, unsigned count)
     }
 }
 
-static const char *random_filter(uint64_t *seed, unsigned count)
+static const char *random_conjunction(uint64_t *seed, unsigned count)
 {
     const char *filter = random_condition(seed, count);
     for (uint64_t n = 1 + kxt_random_below(seed, 3); n > 0; n--)
         filter = kxt_print("%s and %s", filter, random_condition(seed, count));
     return filter;
+}
+
+static const char *random_union(uint64_t *seed, unsigned count)
+{
+    const char *filter = random_condition(seed, count);
+    for (uint64_t n = 1 + kxt_random_below(seed, 2); n > 0; n--)
+        filter = kxt_print("%s or %s", filter,
+                           kxt_random_below(seed, 2) ? random_condition(seed, count) : random_conjunction(seed, count));
+    switch (kxt_random_below(seed, 4)) {
+    case 0: return kxt_print("(%s) and %s", filter, random_condition(seed, count));
+    case 1: return kxt_print("(%s) and not (%s)", filter, random_condition(seed, count));
+    default: return filter;
+    }
+}
+
+static const char *random_filter(uint64_t *seed, unsigned count)
+{
+    return kxt_random_below(seed, 2) ? random_conjunction(seed, count) : random_union(seed, count);
 }
 
 static bool is_plan(kx_txn *txn, const char *collection, const kx_query *query, const char *name)
@@ -99,8 +117,8 @@ static bool is_plan(kx_txn *txn, const char *collection, const kx_query *query, 
 START_TEST(answers_are_those_of_a_scan)
 {
     static const char *const orders[] = {NULL, NULL, NULL, "c", "-a,b", "u", "-_id"};
-    unsigned count = (unsigned)kxt_scaled(3000) + 500, together = 0;
-    uint64_t seed = kxt_seed(), counted[2], queries = kxt_scaled(400);
+    unsigned count = (unsigned)kxt_scaled(3000) + 500, together = 0, either = 0;
+    uint64_t seed = kxt_seed(), counted[2], queries = kxt_scaled(600);
     kx_db *db = qt_open(models);
     kx_txn *txn = qt_begin(db, KX_WRITE);
     fill(txn, &seed, count);
@@ -111,14 +129,17 @@ START_TEST(answers_are_those_of_a_scan)
             query.offset = kxt_random_below(&seed, 20);
         }
         const char *expected = qt_find(txn, both[0], &query), *found = qt_find(txn, both[1], &query);
-        ck_assert_msg(strcmp(expected, found) == 0, "%s order by %s limit %" PRIu64 " offset %" PRIu64 ": %s, not %s",
-                      query.filter, query.order_by, query.limit, query.offset, found, expected);
+        ck_assert_msg(strcmp(expected, found) == 0,
+                      "%.300s order by %s limit %" PRIu64 " offset %" PRIu64 ": %.300s, not %.300s", query.filter,
+                      query.order_by, query.limit, query.offset, found, expected);
         for (size_t n = 0; n < 2; n++)
             qt_ok(kx_count(txn, both[n], &query, &counted[n]));
         ck_assert_msg(counted[0] == counted[1], "%s: %" PRIu64 ", not %" PRIu64, query.filter, counted[1], counted[0]);
         together += is_plan(txn, both[1], &query, "intersection");
+        either += is_plan(txn, both[1], &query, "union");
     }
-    ck_assert_msg(together >= queries / 10, "only %u of %" PRIu64 " were intersections", together, queries);
+    ck_assert_msg(together >= queries / 20 && either >= queries / 20,
+                  "only %u of %" PRIu64 " were intersections, %u unions", together, queries, either);
     kx_txn_abort(txn);
     qt_ok(kx_close(db));
 }
@@ -174,6 +195,35 @@ START_TEST(saving_and_deleting_in_a_loop_is_safe)
     ck_assert_uint_eq(n, count);
     qt_ok(kx_count(txn, "indexed", &together, &count));
     ck_assert_uint_eq(count, 0);
+    kx_txn_abort(txn);
+    qt_ok(kx_close(db));
+}
+END_TEST
+
+/* A document that is saved leaves one alternative for the other: it does not come again. */
+START_TEST(a_walk_over_alternatives_meets_each_document_once)
+{
+    kx_db *db;
+    kx_doc *doc;
+    kx_cursor *cursor;
+    uint64_t count, n = 0, last = 0;
+    const kx_query either = {.filter = "b == 2 or b == 4 and a == 1 or u == 5"};
+    kx_txn *txn = open_filled(&db, 2000);
+    ck_assert(is_plan(txn, "indexed", &either, "union"));
+    qt_ok(kx_count(txn, "indexed", &either, &count));
+    qt_ok(kx_find(txn, "indexed", &either, &cursor));
+    while (kx_cursor_next(cursor, &doc) == KX_OK) {
+        int64_t b;
+        ck_assert_uint_gt(kx_doc_id(doc), last);
+        last = kx_doc_id(doc);
+        qt_ok(kx_doc_get_int(doc, "b", &b));
+        qt_ok(kx_doc_set(doc, "b", kx_int(b == 2 ? 4 : 2)));
+        qt_ok(kx_doc_set(doc, "a", kx_int(1)));
+        qt_ok(kx_doc_save(doc));
+        n++;
+    }
+    qt_ok(kx_cursor_close(cursor));
+    ck_assert_uint_eq(n, count);
     kx_txn_abort(txn);
     qt_ok(kx_close(db));
 }
@@ -238,6 +288,7 @@ int main(void)
     TCase *c = tcase_create("intersect");
     tcase_add_test(c, answers_are_those_of_a_scan);
     tcase_add_test(c, saving_and_deleting_in_a_loop_is_safe);
+    tcase_add_test(c, a_walk_over_alternatives_meets_each_document_once);
     tcase_add_test(c, a_walk_goes_on_in_a_child);
     tcase_add_test(c, lists_of_whole_keys_are_sought_in_not_read);
     suite_add_tcase(suite, c);
