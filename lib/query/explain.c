@@ -18,16 +18,16 @@ void kx_query__reject_slowly(kx_query_compiled *compiled, const kx_query_way *wa
     trace->last_way = &kept->next;
 }
 
-static const char *tail_name(size_t equal, kx_query_tail tail)
+static const char *index_name(bool several, size_t equal, kx_query_tail tail)
 {
-    if (tail == TAIL_IN)
+    if (several)
         return "union";
     return tail == TAIL_NONE || (tail == TAIL_NOT_NULL && equal == 0) ? "index" : "range";
 }
 
 void kx_query__reject_candidate(kx_query_compiled *compiled, const kx_query_candidate *candidate, const char *reason)
 {
-    const char *name = candidate->index != NULL ? tail_name(candidate->equal, candidate->tail) : "union";
+    const char *name = candidate->index != NULL ? index_name(candidate->several, candidate->equal, candidate->tail) : "union";
     kx_query__reject(compiled, &(kx_query_way){.plan = name,
                                                .index = candidate->index,
                                                .count = candidate->count,
@@ -52,7 +52,7 @@ const char *kx_query__plan_name(const kx_query_plan *plan)
     case ACCESS_NOTHING: return "none";
     case ACCESS_ROWS: return plan->low == 0 && plan->high == UINT64_MAX ? "scan" : "primary";
     case ACCESS_IDS: return "primary";
-    case ACCESS_INDEX: return tail_name(plan->equal, plan->tail);
+    case ACCESS_INDEX: return index_name(plan->several, plan->equal, plan->tail);
     case ACCESS_ALL: return "intersection";
     default: return "union";
     }

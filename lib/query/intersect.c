@@ -6,12 +6,12 @@
  *
  *   walk of the first leg, c ids                    c * WALK
  *   each further leg, asked for n ids               n * PROBE, and SEEK for each of its pages that is met
- *   a leg that is no whole key: c ids               c * COLLECT, at once, also where a limit ends the walk early
+ *   a leg that is no whole key: c ids of k keys     c * COLLECT + k * KEY, at once, also where a limit ends the walk early
  *   each leg                                        OPEN
  *   a document that is left                         FETCH; twice where it is sorted; none where it is only counted and every
  *                                                   condition is answered
  *
- * With a limit, and no order to be made, a walk ends when it has found what is wanted: all but COLLECT is in proportion.
+ * With a limit, and no order to be made, a walk ends when it has found what is wanted: all but collecting is in proportion.
  *
  * Conditions of real documents go together more often than not, and then a leg saves less than it should. So what is saved must
  * be TRUST times what is walked for it. The cheapest leg comes first; the others follow as long as each pays for itself.
@@ -20,13 +20,14 @@
 
 #include "query/query_impl.h"
 
-enum { WALK = 1, COLLECT = 2, PROBE = 3, SEEK = 20, FETCH = 40, OPEN = 100, PAGE = 500, TRUST = 2 };
+enum { WALK = 1, COLLECT = 2, KEY = 5, PROBE = 3, SEEK = 20, FETCH = 40, OPEN = 30, PAGE = 500, TRUST = 2 };
 
 typedef struct leg {
     const kx_query_candidate *candidate; /* NULL: the ids in hand */
     uint64_t used;
     double count;
-    bool streams; /* its ids ascend in the store */
+    double collect; /* what that costs */
+    bool streams;   /* its ids ascend in the store */
 } leg;
 
 typedef struct model {
@@ -62,7 +63,7 @@ static price first_price(const model *m, const leg *first)
 {
     bool sorts = m->compiled->order_count > 0;
     price made = {.left = first->count, .used = first->used};
-    made.walk = OPEN + (first->streams ? WALK * first->count * m->part : COLLECT * first->count);
+    made.walk = OPEN + (first->streams ? WALK * first->count * m->part : first->collect);
     made.fetch = fetch_price(m, made.left, made.used, sorts);
     return made;
 }
@@ -71,7 +72,7 @@ static price with_leg(const model *m, const price *before, const leg *next)
 {
     price made = *before;
     made.walk += OPEN + PROBE * before->left * m->part;
-    made.walk += next->streams ? SEEK * least(before->left, next->count / PAGE) * m->part : COLLECT * next->count;
+    made.walk += next->streams ? SEEK * least(before->left, next->count / PAGE) * m->part : next->collect;
     made.left *= next->count / m->all;
     made.used |= next->used;
     made.fetch = fetch_price(m, made.left, made.used, m->compiled->order_count > 0);
@@ -80,7 +81,8 @@ static price with_leg(const model *m, const price *before, const leg *next)
 
 static bool pays(const price *before, const price *after)
 {
-    return before->fetch - after->fetch > TRUST * (after->walk - before->walk);
+    double trust = after->fetch > 0 ? TRUST : 1;
+    return before->fetch - after->fetch > trust * (after->walk - before->walk);
 }
 
 /* The way that would be taken alone. Entries of one index in order are walked; else they are sorted by id. */
@@ -118,8 +120,11 @@ static size_t find_legs(const kx_query_compiled *compiled, const kx_query_ways *
         bool streams = candidate->plan->whole_key && candidate->plan->range_count == 1;
         if (candidate->at_least || candidate->count == 0 || (!streams && candidate->count > KX_QUERY_COUNT_MOST))
             continue;
-        legs[count++] = (leg){
-            .candidate = candidate, .used = candidate->used, .count = (double)candidate->count, .streams = streams};
+        legs[count++] = (leg){.candidate = candidate,
+                              .used = candidate->used,
+                              .count = (double)candidate->count,
+                              .collect = COLLECT * (double)candidate->count + KEY * (double)candidate->keys,
+                              .streams = streams};
     }
     if (ways->ids != NULL)
         legs[count++] = (leg){

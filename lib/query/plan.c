@@ -50,21 +50,35 @@ bool kx_query__never_null(const kx_query_compiled *compiled, const kx_cat_part *
 
 /* ---- candidates --------------------------------------------------------------------------- */
 
-/* What stands on the first part that is not bound to one value. */
+/* Leading parts that are bound: to one value each, and one of them perhaps to several. */
+static void find_bound(const kx_query_compiled *compiled, kx_query_candidate *found)
+{
+    for (; found->equal < found->index->count; found->equal++) {
+        const kx_cat_part *part = &found->index->parts[found->equal];
+        int test = kx_query__equality_on(compiled, part);
+        if (test < 0 && !found->several && !part->each) {
+            test = kx_query__test_on(compiled, part, TEST_IN);
+            found->several = test >= 0;
+            found->in_part = found->equal;
+        }
+        if (test < 0)
+            return;
+        found->used |= UINT64_C(1) << test;
+    }
+}
+
+/* What stands on the first part that is not bound. */
 static void find_tail(const kx_query_compiled *compiled, kx_query_candidate *found)
 {
     const kx_cat_part *part = &found->index->parts[found->equal];
-    int test = kx_query__test_on(compiled, part, TEST_IN);
+    int test = -1;
     bool whole;
-    found->tail = TAIL_IN;
-    if (test < 0) {
-        found->tail = TAIL_RANGE;
-        for (size_t i = 0; i < compiled->test_count && i < TESTS; i++) {
-            const kx_query_test *range = &compiled->tests[i];
-            if (range->op >= TEST_LT && range->op <= TEST_GE && kx_query__is_part(&range->subject, part)) {
-                test = (int)i;
-                found->used |= UINT64_C(1) << i;
-            }
+    found->tail = TAIL_RANGE;
+    for (size_t i = 0; i < compiled->test_count && i < TESTS; i++) {
+        const kx_query_test *range = &compiled->tests[i];
+        if (range->op >= TEST_LT && range->op <= TEST_GE && kx_query__is_part(&range->subject, part)) {
+            test = (int)i;
+            found->used |= UINT64_C(1) << i;
         }
     }
     if (test < 0) {
@@ -83,10 +97,16 @@ static void find_tail(const kx_query_compiled *compiled, kx_query_candidate *fou
         found->tail = TAIL_NONE;
 }
 
+static bool is_several(const kx_query_candidate *found, size_t part)
+{
+    return found->several && part == found->in_part;
+}
+
 static bool binds_null(const kx_query_compiled *compiled, const kx_query_candidate *found)
 {
     for (size_t i = 0; i < found->equal; i++) {
-        if (compiled->tests[kx_query__equality_on(compiled, &found->index->parts[i])].op == TEST_NULL)
+        if (!is_several(found, i) &&
+            compiled->tests[kx_query__equality_on(compiled, &found->index->parts[i])].op == TEST_NULL)
             return true;
     }
     return false;
@@ -94,19 +114,20 @@ static bool binds_null(const kx_query_compiled *compiled, const kx_query_candida
 
 /*
  * Does the index yield the order asked for, forward or backward? Keys with a null in a unique index end in the id,
- * which then descends on the way back: range.c walks them apart where they are one range, other cases are sorted.
+ * which then descends on the way back: range.c walks them apart where they are one range, other cases are sorted. Of several
+ * values there is a range each, and these stand in order.
  */
 static bool has_order(const kx_query_compiled *compiled, kx_query_candidate *found)
 {
     const kx_cat_index *index = found->index;
-    size_t left = index->count - found->equal;
+    size_t first = found->several ? found->in_part : found->equal, left = index->count - first;
     if (compiled->order_count == 0)
         return left == 0;
-    if (index->multi || left != compiled->order_count)
+    if (index->multi || left != compiled->order_count || (found->several && found->equal > first + 1))
         return false;
     bool never_null = true;
     for (size_t i = 0; i < left; i++) {
-        const kx_cat_part *part = &index->parts[found->equal + i];
+        const kx_cat_part *part = &index->parts[first + i];
         const kx_query_order *order = &compiled->orders[i];
         bool backward = order->descending != part->descending;
         if (!kx_query__is_part(&order->subject, part) || (i > 0 && backward != found->backward))
@@ -125,12 +146,7 @@ static bool find_candidate(kx_query_compiled *compiled, const kx_cat_index *inde
     *found = (kx_query_candidate){.index = index, .tail = TAIL_NONE};
     if (index->primary)
         return false;
-    for (; found->equal < index->count; found->equal++) {
-        int test = kx_query__equality_on(compiled, &index->parts[found->equal]);
-        if (test < 0)
-            break;
-        found->used |= UINT64_C(1) << test;
-    }
+    find_bound(compiled, found);
     for (size_t i = 0; i < index->count; i++) {
         if (index->parts[i].each && i >= found->equal)
             return false;
@@ -344,6 +360,23 @@ static int is_order_better(kx_query_compiled *compiled, const choices *found, kx
     return rc;
 }
 
+/* What is not null is often nearly all: rows are then read faster in one go, unless their number is all that is asked for. */
+static int is_weak_better(kx_query_compiled *compiled, kx_query_candidate *weak, bool *better)
+{
+    uint64_t all;
+    bool whole = kx_query__uses_all(compiled, weak);
+    int rc = kx_query__count_not_null(compiled, weak);
+    if (rc == KX_OK)
+        rc = kx_store__table_count(compiled->txn->store, compiled->collection->number, &all);
+    if (rc != KX_OK)
+        return rc;
+    uint64_t most = whole ? all / 4 * 3 : all / 4;
+    *better = (whole && compiled->counts) || (!weak->at_least && weak->count < most);
+    if (!*better)
+        kx_query__reject_candidate(compiled, weak, "most documents have a value there");
+    return KX_OK;
+}
+
 /* Without a test that an index bounds. */
 static int plan_without(kx_query_compiled *compiled, choices *found, kx_query_plan *plan)
 {
@@ -352,16 +385,10 @@ static int plan_without(kx_query_compiled *compiled, choices *found, kx_query_pl
         return take_index(compiled, &found->by_order, plan);
     if (found->by_order.index != NULL)
         kx_query__reject_candidate(compiled, &found->by_order, "all documents are read: sorting them is cheaper");
-    if (found->weak.index != NULL) {
-        uint64_t all, most;
-        int rc = kx_store__table_count(compiled->txn->store, compiled->collection->number, &all);
-        most = all / 4 < COUNT_MOST ? all / 4 : COUNT_MOST;
-        if (rc == KX_OK)
-            rc = kx_query__count_candidate(compiled, &found->weak, most);
-        if (rc != KX_OK || (!found->weak.at_least && found->weak.count < most))
-            return rc != KX_OK ? rc : take_index(compiled, &found->weak, plan);
-        kx_query__reject_candidate(compiled, &found->weak, "most documents have a value there");
-    }
+    bool better = false;
+    int rc = found->weak.index != NULL ? is_weak_better(compiled, &found->weak, &better) : KX_OK;
+    if (rc != KX_OK || better)
+        return rc != KX_OK ? rc : take_index(compiled, &found->weak, plan);
     take_rows(compiled, plan);
     return KX_OK;
 }

@@ -322,7 +322,7 @@ typedef enum kx_query_arrangement {
 } kx_query_arrangement;
 
 /* What stands on the first part of an index that is not bound to one value. */
-typedef enum kx_query_tail { TAIL_NONE, TAIL_IN, TAIL_RANGE, TAIL_LIKE, TAIL_NOT_NULL } kx_query_tail;
+typedef enum kx_query_tail { TAIL_NONE, TAIL_RANGE, TAIL_LIKE, TAIL_NOT_NULL } kx_query_tail;
 
 typedef struct kx_query_plan {
     kx_query_access access;
@@ -336,7 +336,8 @@ typedef struct kx_query_plan {
     const uint64_t *ids;
     size_t id_count;
     const kx_cat_index *index;
-    size_t equal; /* of the index: leading parts that are bound to one value; and what stands behind them */
+    size_t equal; /* of the index, as the candidate's: for explain */
+    bool several;
     kx_query_tail tail;
     kx_query_range *ranges; /* disjoint, in the order of the walk */
     size_t range_count;
@@ -361,7 +362,10 @@ int kx_query__find_ids(kx_query_compiled *compiled, kx_query_plan *plan, kx_quer
 /* An index, and how far the tests reach into it. */
 typedef struct kx_query_candidate {
     const kx_cat_index *index; /* NULL: a union, which is counted from the start */
-    size_t equal;        /* leading parts that are bound to one value */
+    size_t equal;        /* leading parts that are bound to a value  */
+    bool several;        /* one of these, `in_part`, to each of a list; `in_value` is the one at hand */
+    size_t in_part;
+    const kx_value *in_value;
     kx_query_tail tail;  /* on the part behind them                   */
     uint64_t used;       /* bit n: test n (of the first 64)           */
     bool fits;           /* it yields the order asked for             */
@@ -369,6 +373,7 @@ typedef struct kx_query_candidate {
     bool counted;        /* the members below are set                 */
     bool at_least;       /* `count` was not counted to its end        */
     uint64_t count;      /* documents that it leads to                */
+    uint64_t keys;       /* under so many keys, where it is a range   */
     uint64_t cost;       /* of these to be fetched, at most           */
     kx_query_plan *plan; /* its ranges; in the query's memory         */
 } kx_query_candidate;
@@ -397,6 +402,7 @@ void kx_query__mark_id_range(kx_query_compiled *compiled); /* answered by plan->
 /* Count what candidates lead to, as far as it can matter beside a way that costs `best` documents: count.c. */
 int kx_query__count_candidates(kx_query_compiled *compiled, kx_query_candidate *list, size_t count, uint64_t best);
 int kx_query__count_candidate(kx_query_compiled *compiled, kx_query_candidate *candidate, uint64_t most);
+int kx_query__count_not_null(kx_query_compiled *compiled, kx_query_candidate *candidate); /* TAIL_NOT_NULL alone */
 int kx_query__count_rows(kx_query_compiled *compiled, uint64_t low, uint64_t high, uint64_t most, uint64_t *count);
 
 /* Several ways together, where that fetches fewer documents than `chosen` alone by enough to pay for the walks: *taken, and

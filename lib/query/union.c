@@ -158,7 +158,7 @@ static int plan_group(kx_query_compiled *compiled, const kx_query_group *group, 
     sum_up(whole);
     found->plan = whole;
     found->counted = true;
-    found->count = whole->estimate;
+    found->count = found->keys = whole->estimate;
     *taken = all && !is_scan_better(compiled, whole, documents);
     if (!*taken)
         kx_query__reject_candidate(compiled, found, all ? "a scan is cheaper" : "an alternative has no index");

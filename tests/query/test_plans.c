@@ -21,6 +21,7 @@ static const kx_model *const models[] = {
                                               {.paths = "email", .unique = true},
                                               {.paths = "country,age"},
                                               {.paths = "rank"},
+                                              {.paths = "nick"},
                                               {0}}},
     &(kx_model){.name = "orders",
                 .indexes = (const kx_index[]){{.paths = "number", .unique = true},
@@ -50,8 +51,9 @@ static void fill(kx_txn *txn)
 {
     for (unsigned i = 0; i < USERS; i++)
         qt_insert(txn, "users", 0,
-                  kxt_print("{\"user_id\":%u,\"email\":\"u%03u@x.org\",\"country\":%u,\"age\":%u,\"rank\":\"%s\"}", i + 1,
-                            i, i % 10, 20 + i / 10, i % 20 == 0 ? "gold" : "iron"));
+                  kxt_print("{\"user_id\":%u,\"email\":\"u%03u@x.org\",\"country\":%u,\"age\":%u,\"rank\":\"%s\"%s}", i + 1,
+                            i, i % 10, 20 + i / 10, i % 20 == 0 ? "gold" : "iron",
+                            i % 2 ? ",\"nick\":\"n\"" : ""));
     for (unsigned i = 0; i < ORDERS; i++)
         qt_insert(txn, "orders", 0,
                   kxt_print("{\"number\":%u,\"user_id\":%u,\"status\":%u,\"channel\":%u,\"region\":%u,\"week\":%u,"
@@ -105,9 +107,19 @@ static const line lines[] = {
     {"users", "email < 'u010'", "-email", 3, "range", "email", "index", 3, 3, 0},
     /* several keys of one index */
     {"orders", "region in [1, 2, 99]", NULL, 0, "union", "region", "sort", 800, 800, 0},
-    {"users", "country in [1, 2] and age > 38", NULL, 0, "union", "country,age", "sort", 2, 40, 40},
+    {"users", "country in [1, 2] and age > 38", NULL, 0, "union", "country,age", "sort", 2, 2, 0},
+    {"users", "country in [1, 2] and age == 38", NULL, 0, "union", "country,age", "sort", 2, 2, 0},
+    {"users", "country in [1, 2] and age in [38, 39]", "-country", 3, "union", "country,age", "heap", 3, 43, 39},
+    {"items", "sku in ['s2', 's0'] and price > 247", "-sku,price", 3, "union", "sku,-price", "index", 3, 3, 0},
+    /* null and missing */
+    {"users", "rank is not null", NULL, 0, "scan", NULL, "index", 200, 200, 0},
+    {"users", "nick is not null", NULL, 0, "index", "nick", "sort", 100, 100, 0},
+    {"users", "nick is null", NULL, 0, "index", "nick", "index", 100, 100, 0},
+    {"users", "nick is not null and age == 30", NULL, 0, "scan", NULL, "index", 5, 200, 200},
+    {"users", "country == 4 and age is not null", NULL, 0, "range", "country,age", "sort", 20, 20, 0},
     /* several indexes */
     {"orders", "status == 1 and channel == 2", NULL, 0, "intersection", "channel", "index", 250, 250, 0},
+    {"orders", "status == 1 and channel == 2", NULL, 3, "intersection", "channel", "index", 3, 3, 0},
     {"orders", "status == 1 and channel == 2 and region == 3", NULL, 0, "intersection", "region", "index", 10, 10, 0},
     {"orders", "status == 1 and channel == 2 and note == 3", NULL, 0, "intersection", "channel", "index", 36, 250, 250},
     {"orders", "status == 1 and region == 2", "note", 0, "intersection", "region", "sort", 80, 160, 0},
@@ -132,7 +144,6 @@ static const line lines[] = {
     {"orders", "user_id == 3 and (region == 3 or note == 2)", NULL, 0, "index", "user_id", "index", 8, 50, 50},
     /* nothing to be gained by a second one */
     {"orders", "region == 3 and tags contains 'all'", NULL, 0, "index", "region", "index", 400, 400, 0},
-    {"orders", "status == 1 and channel == 2", NULL, 3, "index", "channel", "index", 3, 12, 0},
     /* the order's index */
     {"orders", NULL, "-amount", 7, "index", "amount", "index", 7, 7, 0},
     {"orders", "status == 1", "amount", 5, "index", "amount", "index", 5, 15, 0},
@@ -267,7 +278,7 @@ START_TEST(legs_and_rejected_ways_are_told_with_their_counts)
     ck_assert_str_eq(json_at(plan, "legs"), "[{\"plan\":\"index\",\"index\":\"region\",\"count\":400},"
                                             "{\"plan\":\"index\",\"index\":\"status\",\"count\":2000}]");
     ck_assert_str_eq(json_at(plan, "checked"), "[\"number\",\"note\"]");
-    ck_assert_str_eq(json_at(plan, "rejected[0]"), "{\"plan\":\"range\",\"index\":\"number\",\"count\":640,"
+    ck_assert_str_eq(json_at(plan, "rejected[0]"), "{\"plan\":\"range\",\"index\":\"number\",\"count\":512,"
                                                    "\"at_least\":true,\"reason\":\"asking it costs more than it saves\"}");
     ck_assert_str_eq(json_at(plan, "rejected[1]"), "{\"plan\":\"scan\",\"index\":null,\"count\":10000,"
                                                    "\"reason\":\"reads every document\"}");
