@@ -58,6 +58,7 @@ int inspect_dump(kx_txn *txn, inspect *in);
 int inspect_find(kx_txn *txn, inspect *in);
 int inspect_get(kx_txn *txn, inspect *in);
 int inspect_count(kx_txn *txn, inspect *in);
+int inspect_explain(kx_txn *txn, inspect *in);
 
 /* Say what the library's last failing call says. What was asked for (a name, a filter, a path) is TOOL_USAGE when it means
    nothing; everything else is the store's. Returns the exit status. */

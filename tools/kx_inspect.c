@@ -26,10 +26,11 @@ static const char help[] =
     "  find STORE COLLECTION [FILTER]      the documents that match\n"
     "  get STORE COLLECTION ID             one document; ID is a number or PATH=VALUE\n"
     "  count STORE COLLECTION [FILTER]     how many match\n"
+    "  explain STORE COLLECTION [FILTER]   how that is answered: plan, documents fetched, what was rejected\n"
     "\n"
     "      --format FORMAT    table, jsonl, json, csv, tsv, msgpack or dump; on a terminal table, elsewhere jsonl\n"
     "      --json             the same as --format jsonl\n"
-    "      --order-by PATHS   find: \"status,-amount\"\n"
+    "      --order-by PATHS   find, explain: \"status,-amount\"\n"
     "      --limit N, --offset N\n"
     "      --fields PATHS     find, get: only these, \"name,address.city\"\n"
     "      --arg VALUE        a value for each ? of the filter, in order\n"
@@ -92,11 +93,12 @@ static const inspect_command commands[] = {
     {"find", 1, 2, OPT_ALL | OPT_WHICH | OPT_ORDER | OPT_FIELDS, "STORE COLLECTION [FILTER]", inspect_find},
     {"get", 2, 2, OPT_ALL | OPT_EXIT | OPT_FIELDS, "STORE COLLECTION ID", inspect_get},
     {"count", 1, 2, OPT_ALL | OPT_WHICH, "STORE COLLECTION [FILTER]", inspect_count},
+    {"explain", 1, 2, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION [FILTER]", inspect_explain},
     {NULL, 0, 0, 0, NULL, NULL},
 };
 
 /* Commands of later versions: refused by name, and suggested to nobody. */
-static const char *const later[] = {"sum", "min", "max", "avg", "group", "explain", "tree", "plan", "graph", "subset", "diff",
+static const char *const later[] = {"sum", "min", "max", "avg", "group", "tree", "plan", "graph", "subset", "diff",
                                     "tail", "check", "repair", "readers", "du", "compact", "backup", NULL};
 
 /* ---- the command line -------------------------------------------------------------------- */
@@ -196,7 +198,7 @@ static const inspect_command *command_named(const char *name)
 
 static int refuse_command(const char *name)
 {
-    const char *names[8];
+    const char *names[32];
     const char *near;
     size_t      count = 0;
 
@@ -209,7 +211,7 @@ static int refuse_command(const char *name)
     near = tool_nearest(name, names);
     if (near != NULL)
         return tool_usage("unknown command '%s'; did you mean '%s'?", name, near);
-    return tool_usage("unknown command '%s'; there are info, schema, dump, find, get and count", name);
+    return tool_usage("unknown command '%s'; there are info, schema, dump, find, get, count and explain", name);
 }
 
 /* The command, the store and what stands behind it. A single operand that is a file is asked for its info. */
@@ -240,7 +242,8 @@ static int take_operands(inspect *in)
 
 static int check_format(inspect *in)
 {
-    bool catalog = in->command->run == inspect_info || in->command->run == inspect_schema;
+    bool catalog = in->command->run == inspect_info || in->command->run == inspect_schema ||
+                   in->command->run == inspect_explain;
 
     if (in->format == FORMAT_NONE && in->command->run == inspect_dump)
         in->format = FORMAT_DUMP;

@@ -180,6 +180,28 @@ KX_API int kx_get(kx_txn *txn, const char *collection, const char *path, kx_valu
 /** The document of that id. KX_NOTFOUND: none; *doc is NULL. KX_INVALID: no such collection;  KX_BUSY, KX_NOMEM, KX_CORRUPT. */
 KX_API int kx_get_by_id(kx_txn *txn, const char *collection, uint64_t id, kx_doc **doc);
 
+/**
+ * Run a query and tell what it did, as a document: read it with kx_doc_get() and its kin or kx_doc_to_json(). It belongs to no
+ * collection and cannot be saved; it lives to the end of the transaction or its release. Nothing is loaded: .prefetch,
+ * .include, .sets and .load are passed over. doc/query.md tells how to read it. Members may be added, none is renamed:
+ *
+ *   plan       text    "primary" (rows by id), "index", "range", "intersection", "union", "scan"; "none": nothing can match
+ *   index      text    its paths; of several indexes the one that is walked first; null: none
+ *   order      text    "index": documents come in the order asked for; "heap": the best few are kept; "sort"; null
+ *   examined   number  documents fetched, those beyond relations and of a sort's second look included
+ *   returned   number  documents that it gives
+ *   entries    number  index entries walked or counted           descents   number  searches from a root
+ *   documents  number  of the collection
+ *   legs       array   of an intersection or union: {plan, index, count}
+ *   checked    array   paths whose conditions were tested on documents, since no index answers them
+ *   crossings  array   conditions beyond relations: {path, direction: "forward" from each document, "back" from the far end, count}
+ *   rejected   array   {plan, index, count, reason}; count null: not counted; at_least true: not counted to its end
+ *   planning   map     {examined, entries, descents}: the part of the above that was spent on choosing
+ *
+ * Errors as kx_find(): KX_INVALID, KX_BUSY, KX_NOMEM, KX_CORRUPT, KX_IO. On error *plan is NULL.
+ */
+KX_API int kx_explain(kx_txn *txn, const char *collection, const kx_query *query, kx_doc **plan);
+
 #ifdef __cplusplus
 }
 #endif

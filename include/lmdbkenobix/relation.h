@@ -54,6 +54,12 @@ KX_API int kx_related_find(kx_doc *doc, const char *relation, const kx_query *qu
 KX_API int kx_related_count(kx_doc *doc, const char *relation, const kx_query *query, uint64_t *count);
 
 /**
+ * Run a query over a set and tell what it did: see kx_explain(). The walk over a many-to-many's links, which gives the ids that
+ * the plan begins with, comes before it and is not counted. Errors as kx_related_find(): KX_INVALID, …. On error *plan is NULL.
+ */
+KX_API int kx_related_explain(kx_doc *doc, const char *relation, const kx_query *query, kx_doc **plan);
+
+/**
  * Add a document to a set: its key is set and it is saved; a new one is inserted. Adding a member again changes nothing.
  *
  *   KX_REQUIRED  this document has no key

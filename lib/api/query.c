@@ -130,6 +130,15 @@ int kx_count(kx_txn *txn, const char *collection, const kx_query *query, uint64_
     return kx_base__done(rc == KX_OK ? kx_query__count(txn, found, query, NULL, count) : rc);
 }
 
+int kx_explain(kx_txn *txn, const char *collection, const kx_query *query, kx_doc **plan)
+{
+    const kx_cat_collection *found;
+    if (plan != NULL)
+        *plan = NULL;
+    int rc = enter("kx_explain", txn, collection, plan, &found);
+    return kx_base__done(rc == KX_OK ? kx_query__explain(txn, found, query, NULL, plan) : rc);
+}
+
 int kx_get(kx_txn *txn, const char *collection, const char *path, kx_value value, kx_doc **doc)
 {
     const kx_cat_collection *found;

@@ -42,6 +42,15 @@ int kx_related_count(kx_doc *doc, const char *relation, const kx_query *query, u
     return kx_base__done(rc == KX_OK ? kx_relation__count(doc, relation, query, count) : rc);
 }
 
+int kx_related_explain(kx_doc *doc, const char *relation, const kx_query *query, kx_doc **plan)
+{
+    if (plan == NULL)
+        return kx_base__done(kx_api__null("kx_related_explain", "plan"));
+    *plan = NULL;
+    int rc = enter("kx_related_explain", doc, relation);
+    return kx_base__done(rc == KX_OK ? kx_relation__explain(doc, relation, query, plan) : rc);
+}
+
 int kx_related_add(kx_doc *doc, const char *relation, kx_doc *member)
 {
     int rc = member != NULL ? enter("kx_related_add", doc, relation) : kx_api__null("kx_related_add", "member");

@@ -184,6 +184,9 @@ struct kx_doc {
 int kx_collection__doc_new(kx_txn *txn, const kx_cat_collection *collection, kx_slice bytes,
                            kx_doc **doc); /* canonical bytes; handed */
 
+/* Number of a collection that is none: of documents which tell something and are never stored. Its position is SIZE_MAX. */
+enum { KX_COLLECTION_NONE = KX_STORE_TABLES };
+
 /* An instance of a stored document. `row` is what the store returned (with its checksum); handed is false and holds 0: the caller
    sets what it is. KX_CORRUPT when `verify` is on and the checksum differs, or the row is too short. */
 int kx_collection__doc_of_row(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice row,

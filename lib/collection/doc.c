@@ -421,7 +421,8 @@ static bool has_collection(const kx_catalog *catalog, const kx_cat_collection *c
            &catalog->collections[collection->position] == collection;
 }
 
-/* The catalog that an instance's collection is of: one in use, or one that was replaced in this transaction. */
+/* The catalog that an instance's collection is of: one in use, or one that was replaced in this transaction. NULL for one that
+   belongs to no collection. */
 static kx_catalog *catalog_of(const kx_doc *doc)
 {
     if (doc->txn == NULL)
@@ -451,7 +452,8 @@ int kx_collection__doc_copy(const kx_doc *doc, kx_doc **result)
     }
     kx_layout *layout =
         doc->txn != NULL ? kx_collection__layout(doc->txn->db, doc->collection->name) : doc->more->layout;
-    copy->more->catalog = kx_catalog__retain(catalog_of(doc));
+    kx_catalog *catalog = catalog_of(doc);
+    copy->more->catalog = catalog != NULL ? kx_catalog__retain(catalog) : NULL;
     copy->more->layout = layout;
     if (layout != NULL)
         atomic_fetch_add_explicit(&layout->references, 1, memory_order_relaxed);

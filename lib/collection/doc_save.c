@@ -14,6 +14,8 @@ int kx_collection__current(const kx_txn *txn, const kx_cat_collection *then, con
         *now = then;
         return KX_OK;
     }
+    if (then->number == KX_COLLECTION_NONE)
+        return kx_base__fail(KX_INVALID, "a %s is no stored document", then->name);
     *now = kx_catalog__numbered(txn->catalog, then->number);
     if (*now == NULL || strcmp((*now)->name, then->name) != 0)
         return kx_base__fail_at(KX_INVALID, then->name, NULL, NULL, NULL, "collection '%s' was dropped", then->name);

@@ -34,7 +34,8 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
     query->limit = UINT64_MAX;
     query->offset = 0;
     query->keeps = keeps;
-    query->crosses = false;
+    query->crosses = query->counts = false;
+    query->trace = NULL;
     query->paths = NULL;
     query->scratch = (kx_buf){0};
     query->arg_count = query->hops = 0;
@@ -43,6 +44,7 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
     source->mode = MODE_END;
     source->started = source->in_run = false;
     source->scan = source->dead_scan = NULL;
+    source->legs = source->dead_legs = NULL;
     source->at = source->count = source->range = 0;
     source->run_bytes = NULL;
     source->last_key = (kx_buf){0};
@@ -50,12 +52,11 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
     source->sorter = (kx_query_sorter){0};
 }
 
-int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
-                      const kx_query_bound *bound, bool keeps, bool counts)
+/* Of a cursor that was begun. */
+static int prepare(kx_cursor *cursor, const kx_query *query, const kx_query_bound *bound)
 {
-    init(cursor, txn, collection, keeps);
     int rc = kx_query__compile(&cursor->query, query, bound);
-    if (rc == KX_OK && counts && cursor->query.after == NULL)
+    if (rc == KX_OK && cursor->query.counts && cursor->query.after == NULL)
         cursor->query.order_count = 0;
     if (rc == KX_OK)
         rc = kx_query__plan(&cursor->query, &cursor->plan);
@@ -68,8 +69,24 @@ int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *c
     cursor->left = cursor->query.limit;
     cursor->skip = cursor->query.offset;
     cursor->tests = kx_query__needs_test(&cursor->query);
-    cursor->reads = kx_query__needs_document(&cursor->query) || cursor->plan.access == ACCESS_IDS;
+    cursor->reads = kx_query__needs_document(&cursor->query) || cursor->plan.loose;
     return KX_OK;
+}
+
+int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                      const kx_query_bound *bound, bool keeps, bool counts)
+{
+    init(cursor, txn, collection, keeps);
+    cursor->query.counts = counts;
+    return prepare(cursor, query, bound);
+}
+
+int kx_query__prepare_traced(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                             const kx_query_bound *bound, kx_query_trace *trace)
+{
+    init(cursor, txn, collection, false);
+    cursor->query.trace = trace;
+    return prepare(cursor, query, bound);
 }
 
 /* One test alone, of a caller that keeps what it points at; found without an order. */
@@ -87,7 +104,7 @@ int kx_query__prepare_test(kx_cursor *cursor, kx_txn *txn, const kx_cat_collecti
     cursor->left = UINT64_MAX;
     cursor->skip = 0;
     cursor->tests = kx_query__needs_test(&cursor->query);
-    cursor->reads = kx_query__needs_document(&cursor->query) || cursor->plan.access == ACCESS_IDS;
+    cursor->reads = kx_query__needs_document(&cursor->query) || cursor->plan.loose;
     return KX_OK;
 }
 
@@ -148,7 +165,7 @@ static void close_walker(kx_walker *walker)
 
 /* ---- steps --------------------------------------------------------------------------------------- */
 
-static int lost_row(const kx_cursor *cursor, uint64_t id)
+int kx_query__lost_row(const kx_cursor *cursor, uint64_t id)
 {
     return kx_base__fail_at(KX_CORRUPT, cursor->query.collection->name, NULL, &id, NULL,
                             "an index of %s has an entry for document %llu, which is not there",
@@ -172,8 +189,8 @@ static int test_row(kx_cursor *cursor, uint64_t id, kx_slice row)
 static int fetch_row(kx_cursor *cursor, kx_store_txn *store, uint64_t id, kx_slice *row)
 {
     int rc = kx_store__row_get(store, cursor->query.collection->number, id, row);
-    if (rc == KX_NOTFOUND && !cursor->detached && cursor->plan.access != ACCESS_IDS)
-        return lost_row(cursor, id);
+    if (rc == KX_NOTFOUND && !cursor->detached && !cursor->plan.loose)
+        return kx_query__lost_row(cursor, id);
     return rc;
 }
 
@@ -215,11 +232,11 @@ static int next_listed(kx_cursor *cursor, uint64_t *id, kx_slice *row)
     cursor->left--;
     if (at - cursor->rows_from < cursor->row_count) {
         *row = cursor->rows[at - cursor->rows_from];
-        return row->data != NULL ? KX_OK : lost_row(cursor, *id);
+        return row->data != NULL ? KX_OK : kx_query__lost_row(cursor, *id);
     }
     if (at < KX_QUERY_ALONE || count < KX_QUERY_ALONE) {
         int rc = kx_store__row_get(store, table, *id, row);
-        return rc == KX_NOTFOUND ? lost_row(cursor, *id) : rc;
+        return rc == KX_NOTFOUND ? kx_query__lost_row(cursor, *id) : rc;
     }
     if (cursor->rows == NULL && (cursor->rows = kx_base__alloc(KX_QUERY_BATCH * sizeof *cursor->rows)) == NULL)
         return kx_base__nomem();
@@ -227,7 +244,7 @@ static int next_listed(kx_cursor *cursor, uint64_t *id, kx_slice *row)
     cursor->row_count = count < KX_QUERY_BATCH ? count : KX_QUERY_BATCH;
     int rc = kx_store__row_get_many(store, table, source->list + at, cursor->row_count, cursor->rows);
     *row = cursor->rows[0];
-    return rc == KX_OK && row->data == NULL ? lost_row(cursor, *id) : rc;
+    return rc == KX_OK && row->data == NULL ? kx_query__lost_row(cursor, *id) : rc;
 }
 
 /* All rows, for the few that pass. */

@@ -178,7 +178,7 @@ static int count_simple(kx_txn *txn, const kx_cat_collection *collection, const 
     return *done ? kx_collection__lookup_count(txn, collection, index, values, count) : KX_OK;
 }
 
-/* Entries of the ranges, or rows, as far as they are wanted. */
+/* Entries of the ranges, or rows, as far as they are wanted; of several ways together an estimate. */
 int kx_query__count_ways(kx_cursor *cursor, uint64_t most, uint64_t *count)
 {
     const kx_query_plan *plan = &cursor->plan;
@@ -186,6 +186,10 @@ int kx_query__count_ways(kx_cursor *cursor, uint64_t most, uint64_t *count)
     uint32_t rows = cursor->query.collection->number;
     int rc = KX_OK;
     *count = 0;
+    if (plan->access == ACCESS_ALL || plan->access == ACCESS_ANY) {
+        *count = plan->estimate < most ? plan->estimate : most;
+        return KX_OK;
+    }
     if (plan->access == ACCESS_INDEX && plan->whole_key)
         return kx_store__entry_count(store, plan->index->table, plan->one.from, count);
     if (plan->access == ACCESS_ROWS && plan->low == 0 && plan->high == UINT64_MAX)
@@ -233,7 +237,7 @@ int kx_query__count(kx_txn *txn, const kx_cat_collection *collection, const kx_q
     uint64_t limit = cursor.query.limit, offset = cursor.query.offset;
     if (cursor.plan.access == ACCESS_NOTHING) {
         kx_query__shut(&cursor);
-    } else if (!cursor.tests && !cursor.reads && cursor.query.after == NULL) {
+    } else if (!cursor.tests && !cursor.reads && cursor.query.after == NULL && cursor.plan.access < ACCESS_ALL) {
         rc = kx_query__count_ways(&cursor, limit < UINT64_MAX - offset ? limit + offset : UINT64_MAX, count);
         *count = *count > offset ? *count - offset : 0;
         *count = *count < limit ? *count : limit;

@@ -1,9 +1,11 @@
 kx_sources += \
 	lib/query/query.h \
 	lib/query/compile.c \
+	lib/query/count.c \
 	lib/query/cross.c \
 	lib/query/cursor.c \
 	lib/query/window.c \
+	lib/query/explain.c \
 	lib/query/filter.c \
 	lib/query/filter_reader.c \
 	lib/query/filter_reader.h \
@@ -13,6 +15,8 @@ kx_sources += \
 	lib/query/function.c \
 	lib/query/keep.c \
 	lib/query/hop.c \
+	lib/query/intersect.c \
+	lib/query/legs.c \
 	lib/query/like.c \
 	lib/query/match.c \
 	lib/query/memory.c \
@@ -29,4 +33,5 @@ kx_sources += \
 	lib/query/spill.c \
 	lib/query/spill.h \
 	lib/query/token.c \
-	lib/query/tree.c
+	lib/query/tree.c \
+	lib/query/union.c

@@ -31,6 +31,8 @@ int kx_query__all(kx_txn *txn, const kx_cat_collection *collection, const kx_que
                   kx_doc ***docs, size_t *count);
 int kx_query__count(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
                     const kx_query_bound *bound, uint64_t *count);
+int kx_query__explain(kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                      const kx_query_bound *bound, kx_doc **doc);
 
 int kx_query__filter_compile(const char *text, kx_filter **filter);
 void kx_query__filter_free(kx_filter *filter);

@@ -5,8 +5,9 @@
  *
  *   filter*.c, tree.c               filter text becomes a tree, and trees and conditions become tests
  *   compile.c, operand.c, order.c   paths are resolved, operands checked; the order becomes sort parts
- *   plan.c, range.c                 which table is walked, over which ranges; which tests that answers already
- *   source.c, sort.c                ids in the order asked for, from that table, with bounded memory
+ *   plan.c, range.c, count.c,       which table is walked, over which ranges; which tests that answers already
+ *   intersect.c, union.c
+ *   source.c, legs.c, sort.c        ids in the order asked for, from that table, with bounded memory
  *   cursor.c, find.c                documents: what is left of the tests, offset, limit, instances
  */
 #ifndef KX_QUERY_QUERY_IMPL_H
@@ -148,8 +149,10 @@ typedef struct kx_query_compiled {
     uint64_t limit;              /* UINT64_MAX: all */
     uint64_t offset;
     bool keeps;   /* operands and paths are copied: the query outlives the call */
+    bool counts;  /* nobody wants the documents, only their number */
     bool crosses; /* some subject looks beyond relations */
-    struct kx_query_path *paths; /* that own memory */
+    struct kx_query_trace *trace; /* what the planner decided, for explain; NULL: nobody asks */
+    struct kx_query_path *paths;  /* that own memory */
     kx_buf scratch;
     /* of the filter, during the compilation only: its arguments, one moment for each now(), relations that were crossed on
        the way in */
@@ -301,7 +304,9 @@ typedef enum kx_query_access {
     ACCESS_NOTHING, /* nothing can match                       */
     ACCESS_ROWS,    /* the rows from `low` to `high`           */
     ACCESS_IDS,     /* a list of ids, ascending                */
-    ACCESS_INDEX    /* ranges of an index                      */
+    ACCESS_INDEX,   /* ranges of an index                      */
+    ACCESS_ALL,     /* what every part leads to                */
+    ACCESS_ANY      /* what some part leads to                 */
 } kx_query_access;
 
 /* Entries with from <= key < to; `to` missing: to the end. */
@@ -316,20 +321,32 @@ typedef enum kx_query_arrangement {
     BY_KEY    /* by keys made from the documents         */
 } kx_query_arrangement;
 
+/* What stands on the first part of an index that is not bound to one value. */
+typedef enum kx_query_tail { TAIL_NONE, TAIL_RANGE, TAIL_LIKE, TAIL_NOT_NULL } kx_query_tail;
+
 typedef struct kx_query_plan {
     kx_query_access access;
     kx_query_arrangement arrangement;
     bool descending; /* ACCESS_ROWS */
     bool whole_key;  /* one range, of one whole key: the number of its ids is stored, and they ascend */
     bool exact;      /* every entry of the ranges passes the tests marked as answered */
+    bool loose;      /* an id may be of no document: the caller named it */
+    uint32_t table; /* of the rows */
     uint64_t low, high;
     const uint64_t *ids;
     size_t id_count;
     const kx_cat_index *index;
+    size_t equal; /* of the index, as the candidate's: for explain */
+    bool several;
+    kx_query_tail tail;
     kx_query_range *ranges; /* disjoint, in the order of the walk */
     size_t range_count;
-    kx_query_range one; /* the usual case */
-    kx_slice resume;    /* key of compiled->after in an index that is walked in order; missing where it is cut */
+    kx_query_range one;           /* the usual case */
+    kx_slice resume;              /* key of compiled->after in an index that is walked in order; missing where it is cut */
+    struct kx_query_plan **parts; /* ACCESS_ALL, ACCESS_ANY: each a list of ids or ranges, or several of them again */
+    size_t part_count;
+    uint64_t estimate; /* how many documents the parts lead to together */
+    uint64_t count;    /* of a part, as it was counted */
 } kx_query_plan;
 
 /* The cheapest way by stored counts. Marks the tests that it answers. KX_NOMEM, KX_CORRUPT, KX_IO. */
@@ -343,17 +360,28 @@ int kx_query__plan_crosses(kx_query_compiled *compiled, kx_query_plan *plan);
 int kx_query__find_ids(kx_query_compiled *compiled, kx_query_plan *plan, kx_query_test **list);
 
 /* An index, and how far the tests reach into it. */
-typedef enum kx_query_tail { TAIL_NONE, TAIL_IN, TAIL_RANGE, TAIL_LIKE, TAIL_NOT_NULL } kx_query_tail;
-
 typedef struct kx_query_candidate {
-    const kx_cat_index *index;
-    size_t equal;       /* leading parts that are bound to one value */
-    kx_query_tail tail; /* on the part behind them                   */
-    uint64_t used;      /* bit n: test n (of the first 64)           */
-    bool fits;          /* it yields the order asked for             */
-    bool backward;      /* walked from its end                       */
-    uint64_t cost;
+    const kx_cat_index *index; /* NULL: a union, which is counted from the start */
+    size_t equal;        /* leading parts that are bound to a value  */
+    bool several;        /* one of these, `in_part`, to each of a list; `in_value` is the one at hand */
+    size_t in_part;
+    const kx_value *in_value;
+    kx_query_tail tail;  /* on the part behind them                   */
+    uint64_t used;       /* bit n: test n (of the first 64)           */
+    bool fits;           /* it yields the order asked for             */
+    bool backward;       /* walked from its end                       */
+    bool counted;        /* the members below are set                 */
+    bool at_least;       /* `count` was not counted to its end        */
+    uint64_t count;      /* documents that it leads to                */
+    uint64_t keys;       /* under so many keys, where it is a range   */
+    uint64_t cost;       /* of these to be fetched, at most           */
+    kx_query_plan *plan; /* its ranges; in the query's memory         */
 } kx_query_candidate;
+
+enum {
+    KX_QUERY_TESTS = 64,        /* the planner looks at the first ones */
+    KX_QUERY_COUNT_MOST = 10000 /* ranges are counted no further */
+};
 
 /* Test of the first 64 that binds this part to one value; -1: none. */
 int kx_query__equality_on(const kx_query_compiled *compiled, const kx_cat_part *part);
@@ -365,6 +393,65 @@ void kx_query__add_equal(const kx_query_compiled *compiled, const kx_cat_index *
 
 /* The ranges of a candidate, and whether they answer its tests exactly. */
 int kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan);
+
+bool kx_query__uses_all(const kx_query_compiled *compiled, const kx_query_candidate *candidate);
+uint64_t kx_query__wanted(const kx_query_compiled *compiled); /* limit and offset; UINT64_MAX: all */
+void kx_query__mark_answered(kx_query_compiled *compiled, uint64_t used, const kx_query_plan *plan);
+void kx_query__mark_id_range(kx_query_compiled *compiled); /* answered by plan->low and plan->high */
+
+/* Count what candidates lead to, as far as it can matter beside a way that costs `best` documents: count.c. */
+int kx_query__count_candidates(kx_query_compiled *compiled, kx_query_candidate *list, size_t count, uint64_t best);
+int kx_query__count_candidate(kx_query_compiled *compiled, kx_query_candidate *candidate, uint64_t most);
+int kx_query__count_not_null(kx_query_compiled *compiled, kx_query_candidate *candidate); /* TAIL_NOT_NULL alone */
+int kx_query__count_rows(kx_query_compiled *compiled, uint64_t low, uint64_t high, uint64_t most, uint64_t *count);
+
+/* Several ways together, where that fetches fewer documents than `chosen` alone by enough to pay for the walks: *taken, and
+   `plan` is set. `chosen` NULL: the ids or rows that `plan` has, `single` of them. `list` is the test that plan->ids are of. */
+typedef struct kx_query_ways {
+    kx_query_candidate *list;
+    size_t count;
+    const kx_query_candidate *chosen, *by_order;
+    kx_query_test *ids;
+    uint64_t single;
+} kx_query_ways;
+int kx_query__intersect(kx_query_compiled *compiled, const kx_query_ways *ways, kx_query_plan *plan, bool *taken);
+
+/* Candidates for the groups of alternatives, up to `room` of them: union.c. */
+int kx_query__unions(kx_query_compiled *compiled, kx_query_candidate *found, size_t room, size_t *count);
+
+/* ---- what explain tells --------------------------------------------------------------------------- */
+
+typedef struct kx_query_way {
+    const char *plan; /* "index", "scan", … */
+    const kx_cat_index *index;
+    uint64_t count;
+    bool counted, at_least;
+    const char *reason;
+    struct kx_query_way *next;
+} kx_query_way;
+
+/* A test beyond relations that was answered from the far end, by so many ids. */
+typedef struct kx_query_crossing {
+    const kx_query_test *test;
+    uint64_t count;
+    struct kx_query_crossing *next;
+} kx_query_crossing;
+
+typedef struct kx_query_trace {
+    kx_query_way *ways, **last_way;
+    kx_query_crossing *crossings;
+} kx_query_trace;
+
+/* Nothing where nobody asks. Without memory for it a way is left out. */
+void kx_query__reject_slowly(kx_query_compiled *compiled, const kx_query_way *way);
+static inline void kx_query__reject(kx_query_compiled *compiled, const kx_query_way *way)
+{
+    if (compiled->trace != NULL)
+        kx_query__reject_slowly(compiled, way);
+}
+void kx_query__reject_candidate(kx_query_compiled *compiled, const kx_query_candidate *candidate, const char *reason);
+void kx_query__note_crossing(kx_query_compiled *compiled, const kx_query_test *test, uint64_t count);
+const char *kx_query__plan_name(const kx_query_plan *plan);
 
 /* ---- sorting, in bounded memory -------------------------------------------------------------------- *
  * Begin, say behind what to go on where that is so, add, end. A limit keeps the best; what memory does not hold is
@@ -420,6 +507,21 @@ int kx_query__sorter_end(kx_query_sorter *sorter);
 int kx_query__sorter_next(kx_query_sorter *sorter, uint64_t *id); /* KX_NOTFOUND, without a text, at the end */
 void kx_query__sorter_free(kx_query_sorter *sorter);
 
+/* ---- several lists at once ----------------------------------------------------------------------------- *
+ * Ids that all parts of an ACCESS_ALL have, ascending. Parts that are whole keys stay in the store and are sought in; the others
+ * are collected, since the planner has counted them. */
+
+typedef struct kx_query_legs kx_query_legs;
+
+/* From id `from` on. KX_NOMEM and what the store gives; then *legs is NULL. */
+int kx_query__legs_open(const kx_query_plan *plan, kx_store_txn *store, uint64_t from, kx_query_legs **legs);
+int kx_query__legs_next(kx_query_legs *legs, uint64_t *id); /* KX_NOTFOUND at the end */
+void kx_query__legs_close(kx_query_legs *legs);             /* NULL is fine */
+
+/* Hand all ids of a plan to `take`, in no order, an id maybe more than once. What it gives but KX_OK ends it. */
+typedef int kx_query_take(void *context, const uint64_t *ids, size_t count);
+int kx_query__each_id(const kx_query_plan *plan, kx_store_txn *store, kx_query_take *take, void *context);
+
 /* ---- sources: ids in order ---------------------------------------------------------------------------- */
 
 typedef enum kx_query_mode {
@@ -428,6 +530,7 @@ typedef enum kx_query_mode {
     MODE_PAGES, /* a scan of one key, or of keys that end in ascending ids, page by page  */
     MODE_KEYS,  /* a scan of keys in order; runs of shortened ones through the sorter     */
     MODE_LIST,  /* ids in hand                                                            */
+    MODE_LEGS,  /* ids that several lists have                                            */
     MODE_SORTED /* entries of the sorter                                                  */
 } kx_query_mode;
 
@@ -444,6 +547,7 @@ typedef struct kx_query_source {
     kx_store_txn *store;             /* what `scan` was opened in */
     kx_store_scan *scan, *dead_scan; /* dead: of a parent, left behind when a child began */
     uint64_t last_id;                /* read from `scan` */
+    kx_query_legs *legs, *dead_legs; /* MODE_LEGS; dead as above */
     size_t at, count;                /* in the page, list or sorter */
     const uint64_t *list;            /* MODE_LIST */
     size_t range;                    /* being walked, MODE_KEYS */
@@ -496,6 +600,7 @@ struct kx_cursor {
 };
 
 int kx_query__source_open(kx_cursor *cursor, kx_store_txn *store);
+int kx_query__lost_row(const kx_cursor *cursor, uint64_t id); /* KX_CORRUPT: an entry leads to no document */
 
 /* The next id. *row is set where it was read on the way. KX_NOTFOUND, without a text, at the end. */
 int kx_query__source_next(kx_cursor *cursor, uint64_t *id, kx_slice *row);
@@ -507,6 +612,8 @@ void kx_query__source_close(kx_query_source *source);
 /* Compile and plan; on error nothing is to be freed. `keeps`: the cursor outlives the call. */
 int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
                       const kx_query_bound *bound, bool keeps, bool counts);
+int kx_query__prepare_traced(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                             const kx_query_bound *bound, kx_query_trace *trace);
 int kx_query__prepare_test(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection,
                            const kx_query_test *test);
 int kx_query__count_ways(kx_cursor *cursor, uint64_t most, uint64_t *count);

@@ -5,11 +5,12 @@
  *
  *   tail           ascending part                            descending part
  *   none           [P, successor P)                          the same
- *   in             one such range for each value, sorted by their bytes
  *   range  > a     [successor P+a, P + end of class)         [P + start of class, P+a)
  *          <= b    [P + start of class, successor P+b)       [P+b, P + end of class)
  *   like 'ab%'     [P+"ab", successor)                       the same
  *   not null       [successor P+null, successor P)           [P, P+null)
+ *
+ * Where one of the bound parts is bound to several values there is such a range for each, sorted by their bytes.
  *
  * A whole key is [key, key 00), or, where an id follows in a unique index (a null part, a shortened key), all that
  * begins with it. Beyond what a shortened key keeps in order, a bound is cut, includes all that begins with the rest,
@@ -80,7 +81,13 @@ void kx_query__add_equal(const kx_query_compiled *compiled, const kx_cat_index *
 
 static void add_equal(const kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_key *key)
 {
-    kx_query__add_equal(compiled, candidate->index, candidate->equal, key);
+    for (size_t i = 0; i < candidate->equal; i++) {
+        const kx_cat_part *part = &candidate->index->parts[i];
+        if (candidate->several && i == candidate->in_part)
+            kx_key__add(key, candidate->in_value, part->descending);
+        else
+            add_test(compiled, part, kx_query__equality_on(compiled, part), key);
+    }
 }
 
 /* ---- whole keys and prefixes ------------------------------------------------------------ */
@@ -124,56 +131,6 @@ int kx_query__place(kx_query_compiled *compiled, const kx_cat_index *index, size
         rc = one_key_range(compiled, &key, place);
     kx_key__free(&key);
     return rc;
-}
-
-static int compare_ranges(const void *left, const void *right)
-{
-    kx_slice l = ((const kx_query_range *)left)->from, r = ((const kx_query_range *)right)->from;
-    int order = memcmp(l.data, r.data, l.size < r.size ? l.size : r.size);
-    return order != 0 ? order : (l.size > r.size) - (l.size < r.size);
-}
-
-/* Values that were cut to the same bytes are one range. */
-static void merge_ranges(kx_query_plan *plan)
-{
-    size_t used = 1;
-    for (size_t i = 1; i < plan->range_count; i++) {
-        if (compare_ranges(&plan->ranges[used - 1], &plan->ranges[i]) != 0)
-            plan->ranges[used++] = plan->ranges[i];
-    }
-    plan->range_count = used;
-}
-
-/* One range for each value of a list. Nulls have ascending ids behind them in a unique index, so theirs goes
-   forward. */
-static int in_ranges(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan)
-{
-    const kx_cat_part *part = &candidate->index->parts[candidate->equal];
-    const kx_query_test *test = &compiled->tests[kx_query__test_on(compiled, part, TEST_IN)];
-    const kx_value *values = test->value.data, null = {.type = KX_TYPE_NULL};
-    size_t count = test->value.size + test->with_null;
-    kx_key key;
-    plan->ranges = kx_query__alloc(&compiled->memory, kx_base__times(count, sizeof *plan->ranges));
-    if (plan->ranges == NULL)
-        return KX_NOMEM;
-    kx_key__init(&key);
-    int rc = KX_OK;
-    for (size_t i = 0; i < count && rc == KX_OK; i++) {
-        const kx_value *value = i < test->value.size ? &values[i] : &null;
-        kx_key__clear(&key);
-        add_equal(compiled, candidate, &key);
-        kx_key__add(&key, value, part->descending);
-        plan->ranges[i].descending = candidate->backward && !(candidate->index->unique && value == &null);
-        rc = equal_range(compiled, candidate->index, candidate->equal + 1, &key, plan, &plan->ranges[i]);
-    }
-    kx_key__free(&key);
-    if (rc != KX_OK)
-        return rc;
-    plan->range_count = count;
-    plan->whole_key = false;
-    qsort(plan->ranges, count, sizeof *plan->ranges, compare_ranges);
-    merge_ranges(plan);
-    return KX_OK;
 }
 
 /* ---- from one value to another --------------------------------------------------------------- */
@@ -351,12 +308,12 @@ static int backward_with_nulls(kx_query_compiled *compiled, const kx_query_candi
     return rc;
 }
 
-/* ---- all of them -------------------------------------------------------------------------------------- */
+/* ---- one way ----------------------------------------------------------------------------------------- */
 
 static bool nulls_apart(const kx_query_compiled *compiled, const kx_query_candidate *candidate)
 {
     const kx_cat_index *index = candidate->index;
-    return candidate->backward && candidate->tail == TAIL_NONE && index->unique && !index->sparse &&
+    return candidate->backward && !candidate->several && candidate->tail == TAIL_NONE && index->unique && !index->sparse &&
            candidate->equal < index->count && !kx_query__never_null(compiled, &index->parts[candidate->equal]);
 }
 
@@ -379,31 +336,87 @@ static void reverse_ranges(kx_query_plan *plan)
     }
 }
 
-int kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan)
+static int one_range(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan)
 {
     kx_query_range unused;
+    plan->one = (kx_query_range){.descending = candidate->backward};
+    switch (candidate->tail) {
+    case TAIL_RANGE: return range_between(compiled, candidate, plan);
+    case TAIL_LIKE: return like_range(compiled, candidate, plan);
+    case TAIL_NOT_NULL: return split_at_null(compiled, candidate, plan, &unused, &plan->one);
+    default: return prefix_only(compiled, candidate, plan);
+    }
+}
+
+/* ---- of several values ----------------------------------------------------------------------------------- */
+
+static int compare_ranges(const void *left, const void *right)
+{
+    kx_slice l = ((const kx_query_range *)left)->from, r = ((const kx_query_range *)right)->from;
+    int order = memcmp(l.data, r.data, l.size < r.size ? l.size : r.size);
+    return order != 0 ? order : (l.size > r.size) - (l.size < r.size);
+}
+
+/* Values that were cut to the same bytes are one range. */
+static void merge_ranges(kx_query_plan *plan)
+{
+    size_t used = 1;
+    for (size_t i = 1; i < plan->range_count; i++) {
+        if (compare_ranges(&plan->ranges[used - 1], &plan->ranges[i]) != 0)
+            plan->ranges[used++] = plan->ranges[i];
+    }
+    plan->range_count = used;
+}
+
+/* Nulls have ascending ids behind them in a unique index, so theirs goes forward. */
+static int several_ranges(kx_query_compiled *compiled, kx_query_candidate *candidate, kx_query_plan *plan)
+{
+    const kx_cat_part *part = &candidate->index->parts[candidate->in_part];
+    const kx_query_test *test = &compiled->tests[kx_query__test_on(compiled, part, TEST_IN)];
+    const kx_value *values = test->value.data, null = {.type = KX_TYPE_NULL};
+    size_t count = test->value.size + test->with_null;
+    kx_query_range *ranges = kx_query__alloc(&compiled->memory, kx_base__times(count, sizeof *ranges));
+    int rc = ranges != NULL ? KX_OK : KX_NOMEM;
+    for (size_t i = 0; i < count && rc == KX_OK && plan->access != ACCESS_NOTHING; i++) {
+        candidate->in_value = i < test->value.size ? &values[i] : &null;
+        rc = one_range(compiled, candidate, plan);
+        ranges[i] = plan->one;
+        ranges[i].descending = candidate->backward && !(candidate->index->unique && candidate->in_value == &null);
+    }
+    candidate->in_value = NULL;
+    if (rc != KX_OK || plan->access == ACCESS_NOTHING)
+        return rc;
+    plan->ranges = ranges;
+    plan->range_count = count;
+    plan->whole_key = false;
+    qsort(ranges, count, sizeof *ranges, compare_ranges);
+    merge_ranges(plan);
+    return KX_OK;
+}
+
+/* ---- all of them -------------------------------------------------------------------------------------- */
+
+int kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan)
+{
+    kx_query_candidate at_hand = *candidate;
     int rc;
     plan->access = ACCESS_INDEX;
     plan->index = candidate->index;
+    plan->equal = candidate->equal;
+    plan->several = candidate->several;
+    plan->tail = candidate->tail;
     plan->exact = true;
     plan->whole_key = false;
     plan->resume = (kx_slice){0};
     plan->ranges = &plan->one;
     plan->range_count = 1;
-    plan->one = (kx_query_range){.descending = candidate->backward};
-    if (candidate->tail == TAIL_IN)
-        rc = in_ranges(compiled, candidate, plan);
-    else if (candidate->tail == TAIL_RANGE)
-        rc = range_between(compiled, candidate, plan);
-    else if (candidate->tail == TAIL_LIKE)
-        rc = like_range(compiled, candidate, plan);
+    if (candidate->several)
+        rc = several_ranges(compiled, &at_hand, plan);
     else if (nulls_apart(compiled, candidate))
         rc = backward_with_nulls(compiled, candidate, plan);
-    else if (candidate->tail == TAIL_NOT_NULL)
-        rc = split_at_null(compiled, candidate, plan, &unused, &plan->one);
     else
-        rc = prefix_only(compiled, candidate, plan);
-    if (rc == KX_OK && plan->range_count == 1 && is_empty(&plan->ranges[0]))
+        rc = one_range(compiled, candidate, plan);
+    if (rc == KX_OK && plan->range_count == 1 && plan->access == ACCESS_INDEX && is_empty(&plan->ranges[0]))
         plan->access = ACCESS_NOTHING;
     if (rc == KX_OK && candidate->backward)
         reverse_ranges(plan);

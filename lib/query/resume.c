@@ -103,7 +103,7 @@ int kx_query__resume_plan(kx_query_compiled *compiled, kx_query_plan *plan)
         plan->arrangement = compiled->order_count > 0 ? BY_KEY : BY_ID;
     if (plan->access == ACCESS_NOTHING || plan->arrangement != ARRANGED)
         return KX_OK;
-    if (plan->access == ACCESS_ROWS)
+    if (plan->access == ACCESS_ROWS || plan->access == ACCESS_ALL)
         resume_rows(compiled->after, plan);
     else if (plan->access == ACCESS_IDS)
         resume_list(compiled->after, plan);

@@ -149,6 +149,7 @@ static int take_list(kx_query_compiled *compiled, kx_query_test *test, const id_
     *plan = (kx_query_plan){.access = list->count > 0 ? ACCESS_IDS : ACCESS_NOTHING,
                             .arrangement = compiled->order_count == 0 ? ARRANGED : BY_KEY,
                             .exact = true,
+                            .loose = true,
                             .ids = ids,
                             .id_count = list->count};
     test->answered = true;
@@ -174,8 +175,10 @@ int kx_query__plan_crosses(kx_query_compiled *compiled, kx_query_plan *plan)
         rc = join(compiled, test, &list);
         if (rc == 0)
             rc = take_list(compiled, test, &list, plan);
-        if (rc == 0)
+        if (rc == 0) {
             cost = list.count;
+            kx_query__note_crossing(compiled, test, list.count);
+        }
         kx_base__free(list.ids);
         rc = rc == 1 ? KX_OK : rc;
     }

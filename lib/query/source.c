@@ -26,26 +26,18 @@ static void list_ids(kx_cursor *cursor)
     cursor->row_count = 0;
 }
 
-static int sort_index_ids(kx_cursor *cursor, kx_store_txn *store)
+static int add_ids(void *ids, const uint64_t *batch, size_t count)
+{
+    return kx_query__ids_add(ids, batch, count);
+}
+
+static int sort_all_ids(kx_cursor *cursor, kx_store_txn *store)
 {
     kx_query_ids *ids = &cursor->source.ids;
-    const kx_query_plan *plan = &cursor->plan;
-    uint64_t batch[BATCH];
-    int rc = KX_OK;
     kx_query__ids_begin(ids, cursor->tests ? UINT64_MAX : wanted(&cursor->query));
     if (cursor->query.after != NULL)
         kx_query__ids_after(ids, cursor->query.after->id);
-    for (size_t i = 0; i < plan->range_count && rc == KX_OK; i++) {
-        kx_store_scan *scan = NULL;
-        size_t count = 1;
-        rc = kx_store__scan_entries(store, plan->index->table, plan->ranges[i].from, plan->ranges[i].to, false, &scan);
-        while (rc == KX_OK && count > 0) {
-            rc = kx_store__scan_ids(scan, batch, BATCH, &count);
-            if (rc == KX_OK && count > 0)
-                rc = kx_query__ids_add(ids, batch, count);
-        }
-        kx_store__scan_close(scan);
-    }
+    int rc = kx_query__each_id(&cursor->plan, store, add_ids, ids);
     if (rc == KX_OK)
         rc = kx_query__ids_end(ids);
     list_ids(cursor);
@@ -54,6 +46,8 @@ static int sort_index_ids(kx_cursor *cursor, kx_store_txn *store)
 
 static int entry_without_row(const kx_cursor *cursor, uint64_t id)
 {
+    if (cursor->plan.index == NULL)
+        return kx_query__lost_row(cursor, id);
     return kx_base__fail_at(KX_CORRUPT, cursor->query.collection->name, cursor->plan.index->paths, &id, NULL,
                             "index '%s' of %s has an entry for document %llu, which is not there",
                             cursor->plan.index->paths, cursor->query.collection->name, (unsigned long long)id);
@@ -88,8 +82,38 @@ static int sort_ids(kx_cursor *cursor, kx_store_txn *store, const uint64_t *ids,
         if (rc == KX_OK)
             rc = sort_row(cursor, ids[i], row);
         else if (rc == KX_NOTFOUND)
-            rc = cursor->plan.access == ACCESS_IDS ? KX_OK : entry_without_row(cursor, ids[i]);
+            rc = cursor->plan.loose ? KX_OK : entry_without_row(cursor, ids[i]);
     }
+    return rc;
+}
+
+typedef struct sort_context {
+    kx_cursor *cursor;
+    kx_store_txn *store;
+} sort_context;
+
+static int sort_batch(void *context, const uint64_t *ids, size_t count)
+{
+    const sort_context *sort = context;
+    return sort_ids(sort->cursor, sort->store, ids, count);
+}
+
+/* Ids first, in order: so each comes once, and rows that lie together are read together. */
+static int sort_by_ids(kx_cursor *cursor, kx_store_txn *store)
+{
+    kx_query_ids ids = {0};
+    kx_query__ids_begin(&ids, UINT64_MAX);
+    int rc = kx_query__each_id(&cursor->plan, store, add_ids, &ids);
+    if (rc == KX_OK)
+        rc = kx_query__ids_end(&ids);
+    if (rc == KX_OK)
+        rc = sort_ids(cursor, store, ids.data, ids.count);
+    while (rc == KX_OK && ids.more) {
+        rc = kx_query__ids_more(&ids);
+        if (rc == KX_OK)
+            rc = sort_ids(cursor, store, ids.data, ids.count);
+    }
+    kx_query__ids_free(&ids);
     return rc;
 }
 
@@ -135,11 +159,10 @@ static int sort_keys(kx_cursor *cursor, kx_store_txn *store)
         rc = sort_range(cursor, store, &source->run);
     else if (plan->access == ACCESS_ROWS)
         rc = sort_rows(cursor, store);
-    else if (plan->access == ACCESS_IDS)
-        rc = sort_ids(cursor, store, plan->ids, plan->id_count);
+    else if (plan->access == ACCESS_ANY || (plan->access == ACCESS_INDEX && !plan->whole_key))
+        rc = sort_by_ids(cursor, store);
     else
-        for (size_t i = 0; i < plan->range_count && rc == KX_OK; i++)
-            rc = sort_range(cursor, store, &plan->ranges[i]);
+        rc = kx_query__each_id(plan, store, sort_batch, &(sort_context){cursor, store});
     return rc == KX_OK ? kx_query__sorter_end(&source->sorter) : rc;
 }
 
@@ -163,7 +186,7 @@ static int open_index(kx_cursor *cursor, kx_store_txn *store)
     const kx_query_plan *plan = &cursor->plan;
     if (plan->arrangement == BY_ID) {
         source->mode = MODE_LIST;
-        return sort_index_ids(cursor, store);
+        return sort_all_ids(cursor, store);
     }
     if (plan->whole_key && plan->index->unique)
         return open_unique(cursor, store);
@@ -187,6 +210,14 @@ int kx_query__source_open(kx_cursor *cursor, kx_store_txn *store)
     }
     if (plan->access == ACCESS_INDEX)
         return open_index(cursor, store);
+    if (plan->access == ACCESS_ALL) {
+        source->mode = MODE_LEGS;
+        return kx_query__legs_open(plan, store, 0, &source->legs);
+    }
+    if (plan->access == ACCESS_ANY) {
+        source->mode = MODE_LIST;
+        return sort_all_ids(cursor, store);
+    }
     if (plan->access == ACCESS_IDS) {
         source->mode = MODE_LIST;
         source->list = plan->ids;
@@ -232,6 +263,16 @@ static int next_in_page(kx_query_source *source, uint64_t *id)
     }
     *id = source->page[source->at++];
     return KX_OK;
+}
+
+static int next_common(kx_query_source *source, uint64_t *id)
+{
+    int rc = kx_query__legs_next(source->legs, id);
+    if (rc == KX_OK) {
+        source->last_id = *id;
+        source->started = true;
+    }
+    return rc;
 }
 
 static int next_in_list(kx_cursor *cursor, uint64_t *id)
@@ -359,6 +400,7 @@ int kx_query__source_next(kx_cursor *cursor, uint64_t *id, kx_slice *row)
     case MODE_PAGES: return next_in_page(&cursor->source, id);
     case MODE_KEYS: return next_by_key(cursor, id);
     case MODE_LIST: return next_in_list(cursor, id);
+    case MODE_LEGS: return next_common(&cursor->source, id);
     case MODE_SORTED: return kx_query__sorter_next(&cursor->source.sorter, id);
     default: return KX_NOTFOUND;
     }
@@ -385,6 +427,14 @@ static int reopen(kx_cursor *cursor, kx_store_txn *store)
         else if (source->started)
             low = source->last_id + 1;
         return kx_store__scan_rows(store, cursor->query.collection->number, low, high, plan->descending, &source->scan);
+    }
+    if (source->mode == MODE_LEGS) {
+        source->dead_legs = source->legs;
+        source->legs = NULL;
+        if (source->started && source->last_id == UINT64_MAX)
+            source->mode = MODE_END;
+        else
+            return kx_query__legs_open(plan, store, source->started ? source->last_id + 1 : 0, &source->legs);
     }
     if (source->mode == MODE_PAGES)
         return kx_store__scan_entries(store, plan->index->table, source->now.from, source->now.to, false,
@@ -432,7 +482,9 @@ int kx_query__source_collect(kx_cursor *cursor, kx_store_txn *store)
     }
     kx_query__ids_free(&source->ids);
     kx_query__sorter_free(&source->sorter);
+    kx_query__legs_close(source->legs);
     kx_store__scan_close(source->scan);
+    source->legs = NULL;
     source->scan = NULL;
     source->ids = ids;
     source->list = ids.data;
@@ -446,6 +498,8 @@ void kx_query__source_close(kx_query_source *source)
 {
     kx_store__scan_close(source->scan);
     kx_store__scan_close(source->dead_scan);
+    kx_query__legs_close(source->legs);
+    kx_query__legs_close(source->dead_legs);
     kx_buf__free(&source->last_key);
     kx_base__free(source->run_bytes);
     kx_query__ids_free(&source->ids);

@@ -77,6 +77,19 @@ int kx_relation__links_count(kx_txn *txn, const kx_cat_relation *relation, const
     return rc;
 }
 
+int kx_relation__links_explain(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, const kx_query *query,
+                               kx_doc **plan)
+{
+    kx_id_list list = {0};
+    int rc = list_members(txn, relation, doc, &list);
+    kx_query_bound bound = {.ids = list.ids, .id_count = list.count};
+    *plan = NULL;
+    if (rc == KX_OK)
+        rc = kx_query__explain(txn, relation->target, query, &bound, plan);
+    kx_base__free(list.ids);
+    return rc;
+}
+
 /* ---- one link ------------------------------------------------------------------------------ */
 
 /* The keys of both ends; false: one has none. */

@@ -69,6 +69,8 @@ int kx_relation__links_find(kx_txn *txn, const kx_cat_relation *relation, const 
                             kx_cursor **cursor);
 int kx_relation__links_search(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, const kx_query *query,
                               kx_cursor **cursor);
+int kx_relation__links_explain(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, const kx_query *query,
+                               kx_doc **plan);
 int kx_relation__links_count(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, const kx_query *query,
                              uint64_t *count);
 int kx_relation__links_add(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *const *members,

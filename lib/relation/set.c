@@ -86,6 +86,21 @@ int kx_relation__count(kx_doc *doc, const char *name, const kx_query *query, uin
     return kx_query__count(txn, relation->target, query, &bound, count);
 }
 
+int kx_relation__explain(kx_doc *doc, const char *name, const kx_query *query, kx_doc **plan)
+{
+    kx_txn *txn = kx_collection__innermost(doc->txn);
+    const kx_cat_relation *relation;
+    kx_value key[KX_CATALOG_KEY_PARTS];
+    *plan = NULL;
+    int rc = find_set(txn, doc, name, &relation);
+    if (rc != KX_OK)
+        return rc;
+    if (is_link(relation))
+        return kx_relation__links_explain(txn, relation, doc, query, plan);
+    kx_query_bound bound = bound_of(relation, doc, key);
+    return kx_query__explain(txn, relation->target, query, &bound, plan);
+}
+
 /* ---- one member --------------------------------------------------------------------------- */
 
 /* What a member's key held before it was given another one; a call that fails puts it back. */

@@ -345,6 +345,30 @@ static int skip_to_above(kx_store_scan *s, uint64_t id)
     return low < s->count ? 0 : MDB_CORRUPTED;
 }
 
+/* In the page at hand, by steps that double: what is sought is mostly near. False: it lies behind the page. */
+static bool seek_in_page(kx_store_scan *s, uint64_t id)
+{
+    size_t low = s->at + 1, step = 1, high = low;
+    if (low >= s->count || get_id(s->ids + (s->count - 1) * sizeof(uint64_t)) < id)
+        return false;
+    while (high < s->count && get_id(s->ids + high * sizeof(uint64_t)) < id) {
+        low = high + 1;
+        high += step;
+        step *= 2;
+    }
+    high = high < s->count ? high : s->count - 1;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (get_id(s->ids + middle * sizeof(uint64_t)) < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    s->at = low;
+    s->id = get_id(s->ids + low * sizeof(uint64_t));
+    return true;
+}
+
 /* Behind (key, id), the key itself maybe gone meanwhile. */
 static int seek_after(kx_store_scan *s)
 {
@@ -421,6 +445,35 @@ static inline int next_entry(kx_store_scan *s, bool attached)
     return mdb == 0 && out_of_bounds(s) ? MDB_NOTFOUND : mdb;
 }
 
+/* The first id from `id` on under the key of the last step, which may be gone meanwhile. */
+static int seek_id(kx_store_scan *s, bool attached, uint64_t id)
+{
+    uint8_t wanted[KEY_MAX];
+    size_t size = s->key.mv_size;
+    if (attached && seek_in_page(s, id))
+        return 0;
+    if (attached && !s->more)
+        return MDB_NOTFOUND;
+    if (!attached) {
+        memcpy(wanted, s->key.mv_data, size);
+        int mdb = seek_key(s, wanted, size);
+        if (mdb != 0 || compare(&s->key, wanted, size) != 0)
+            return mdb != 0 ? mdb : MDB_NOTFOUND;
+    }
+    s->txn->top->stats.descents++;
+    return id > 0 ? skip_to_above(s, id - 1) : 0;
+}
+
+static int seek_first_id(kx_store_scan *s, uint64_t id)
+{
+    int mdb = seek_start(s);
+    if (mdb == 0 && out_of_bounds(s))
+        mdb = MDB_NOTFOUND;
+    if (mdb != 0 || s->id >= id)
+        return mdb;
+    return s->count > 0 && seek_in_page(s, id) ? 0 : skip_to_above(s, id - 1);
+}
+
 /* ---- the door ------------------------------------------------------------------------------ */
 
 /* A cursor, if the scan has none now; *attached tells whether it had one that stands where it stopped. */
@@ -478,6 +531,28 @@ int kx_store__scan_next(kx_store_scan *scan, kx_store_item *item)
         item->key = kx_store__slice(scan->key);
         stats->entries++;
     }
+    return KX_OK;
+}
+
+int kx_store__scan_seek(kx_store_scan *scan, uint64_t id, uint64_t *found)
+{
+    bool attached = true;
+    *found = 0;
+    int rc = goes_on(scan) ? KX_OK : attach(scan, &attached);
+    if (rc != KX_OK)
+        return rc;
+    int mdb = MDB_NOTFOUND;
+    if (scan->place == AT_START)
+        mdb = seek_first_id(scan, id);
+    else if (scan->id < UINT64_MAX)
+        mdb = seek_id(scan, attached, id > scan->id ? id : scan->id + 1);
+    scan->place = mdb == 0 ? AFTER : AT_END;
+    if (mdb != 0) {
+        drop_cursor(scan);
+        return mdb == MDB_NOTFOUND ? KX_NOTFOUND : kx_store__txn_error(scan->txn, mdb, "seek among the ids of a key");
+    }
+    scan->txn->top->stats.entries++;
+    *found = scan->id;
     return KX_OK;
 }
 
@@ -543,6 +618,35 @@ static int count_keys(kx_store_scan *pass, uint64_t limit, uint64_t *count)
         mdb = next_key(pass);
     }
     return mdb == 0 || mdb == MDB_NOTFOUND ? rc : kx_store__txn_error(pass->txn, mdb, "count entries");
+}
+
+/* Stand behind the last id of the key. */
+static int pass_key(kx_store_scan *s, uint64_t *count)
+{
+    size_t stored = 1;
+    int mdb = s->table.shape == KX_STORE_POSTINGS ? mdb_cursor_count(s->cursor, &stored) : 0;
+    if (mdb != 0)
+        return kx_store__txn_error(s->txn, mdb, "count entries");
+    if (stored > 1) {
+        s->at = s->count;
+        s->id = UINT64_MAX;
+        s->more = false;
+    }
+    *count += stored;
+    return KX_OK;
+}
+
+int kx_store__scan_pass(kx_store_scan *scan, uint64_t least, uint64_t *count)
+{
+    int rc = KX_OK;
+    *count = 0;
+    while (*count < least && (rc = advance(scan)) == KX_OK) {
+        scan->txn->top->stats.entries++;
+        rc = scan->table.shape == KX_STORE_ROWS ? ++*count, KX_OK : pass_key(scan, count);
+        if (rc != KX_OK)
+            break;
+    }
+    return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
 static bool is_whole_table(const kx_store_scan *s)

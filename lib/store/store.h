@@ -234,6 +234,17 @@ int  kx_store__scan_next(kx_store_scan *scan, kx_store_item *item);
 /* Up to `room` ids at once, of keys in order (page by page where the shape allows); *count 0 at the end. */
 int  kx_store__scan_ids(kx_store_scan *scan, uint64_t *ids, size_t room, size_t *count);
 
+/*
+ * Among the ids of one key: the first at or above `id`, and above what the scan gave last; the scan then stands on it. The key is
+ * that of the last step, or the first one within the bounds. Ascending scans of entries only. Within the page at hand
+ * nothing is searched from the root. KX_NOTFOUND: the key has none; the scan is at its end.
+ */
+int  kx_store__scan_seek(kx_store_scan *scan, uint64_t id, uint64_t *found);
+
+/* Pass over entries, whole keys by their stored counts, until there were `least` of them or more: *count, which is below `least`
+   only at the end. Goes on where it stopped; a scan that has passed over entries only does so again. */
+int  kx_store__scan_pass(kx_store_scan *scan, uint64_t least, uint64_t *count);
+
 /* Number of entries between the scan's bounds (wherever it stands, and it stays there), counted up to `most`: exact
    below it. By stored counts of whole keys. */
 int  kx_store__scan_count(kx_store_scan *scan, uint64_t most, uint64_t *count);

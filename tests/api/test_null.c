@@ -251,6 +251,9 @@ START_TEST(queries)
     invalid(kx_all(it.txn, NULL, NULL, &docs, &size));
     invalid(kx_all(it.txn, "things", NULL, NULL, &size));
     invalid(kx_all(it.txn, "things", NULL, &docs, NULL));
+    invalid(kx_explain(NULL, "things", NULL, &doc));
+    invalid(kx_explain(it.txn, NULL, NULL, &doc));
+    invalid(kx_explain(it.txn, "things", NULL, NULL));
     invalid(kx_count(NULL, "things", NULL, &count));
     ck_assert_uint_eq(count, 0);
     invalid(kx_count(it.txn, NULL, NULL, &count));
@@ -319,6 +322,10 @@ START_TEST(relations)
     ck_assert_ptr_null(cursor);
     invalid(kx_related_find(thing, NULL, NULL, &cursor));
     invalid(kx_related_find(thing, "r", NULL, NULL));
+    invalid(kx_related_explain(NULL, "r", NULL, &target));
+    ck_assert_ptr_null(target);
+    invalid(kx_related_explain(thing, NULL, NULL, &target));
+    invalid(kx_related_explain(thing, "r", NULL, NULL));
     invalid(kx_related_count(NULL, "r", NULL, &count));
     ck_assert_uint_eq(count, 0);
     invalid(kx_related_count(thing, NULL, NULL, &count));

@@ -1,6 +1,8 @@
 check_PROGRAMS += \
 	tests/query/test_filter \
+	tests/query/test_intersect \
 	tests/query/test_plan \
+	tests/query/test_plans \
 	tests/query/test_random \
 	tests/query/test_table \
 	tests/query/test_walk
@@ -8,8 +10,12 @@ check_PROGRAMS += \
 kx_query_test = tests/query/query_test.c tests/query/query_test.h
 tests_query_test_filter_SOURCES = tests/query/test_filter.c $(kx_query_test)
 tests_query_test_filter_LDADD = $(kx_test_ldadd)
+tests_query_test_intersect_SOURCES = tests/query/test_intersect.c $(kx_query_test)
+tests_query_test_intersect_LDADD = $(kx_test_ldadd)
 tests_query_test_plan_SOURCES = tests/query/test_plan.c $(kx_query_test)
 tests_query_test_plan_LDADD = $(kx_test_ldadd)
+tests_query_test_plans_SOURCES = tests/query/test_plans.c $(kx_query_test)
+tests_query_test_plans_LDADD = $(kx_test_ldadd)
 tests_query_test_random_SOURCES = tests/query/test_random.c tests/query/oracle.c tests/query/oracle.h $(kx_query_test)
 tests_query_test_random_LDADD = $(kx_test_ldadd)
 tests_query_test_table_SOURCES = tests/query/test_table.c $(kx_query_test)

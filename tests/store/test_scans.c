@@ -376,6 +376,170 @@ START_TEST(writes_to_another_table_leave_a_scan_attached)
 }
 END_TEST
 
+/* ---- seeking and passing ------------------------------------------------------------------------ */
+
+enum { MANY = 6000 };
+static bool under[3][MANY]; /* ids of three keys: many, a page of them, one */
+
+static uint64_t next_under(unsigned key, uint64_t id)
+{
+    while (id < MANY && !under[key][id])
+        id++;
+    return id;
+}
+
+static void toggle(kx_store_txn *txn, unsigned k, uint64_t id)
+{
+    uint8_t key[8];
+    if (under[k][id])
+        ok(kx_store__entry_remove(txn, postings, number_key(10 + k, key), id));
+    else
+        ok(kx_store__entry_add(txn, postings, number_key(10 + k, key), id, false));
+    under[k][id] = !under[k][id];
+}
+
+static void fill_under(kx_store_txn *txn, uint64_t *seed)
+{
+    uint8_t key[8];
+    memset(under, 0, sizeof under);
+    for (uint64_t id = 0; id < MANY; id++) {
+        if (kxt_random(seed) % 3)
+            toggle(txn, 0, id);
+        if (kxt_random(seed) % 100 == 0)
+            toggle(txn, 1, id);
+    }
+    toggle(txn, 2, kxt_random(seed) % MANY);
+    ok(kx_store__entry_add(txn, postings, number_key(9, key), 3, false));
+    ok(kx_store__entry_add(txn, postings, number_key(13, key), 3, false));
+}
+
+/* `disturb`: writes and savepoints come between the steps. */
+static void seek_along(kx_store_txn *txn, uint64_t *seed, unsigned k, bool disturb)
+{
+    kx_store_scan *scan;
+    uint8_t from[8], to[8];
+    uint64_t found, next = 0, reach = 1 + kxt_random(seed) % 1500;
+    ok(kx_store__scan_entries(txn, postings, number_key(10 + k, from), number_key(11 + k, to), false, &scan));
+    for (;;) {
+        uint64_t want = next + kxt_random(seed) % reach;
+        want -= want > 0 && kxt_random(seed) % 8 == 0 ? kxt_random(seed) % want : 0;
+        uint64_t expected = next_under(k, want > next ? want : next);
+        if (expected >= MANY)
+            break;
+        ok(kx_store__scan_seek(scan, want, &found));
+        ck_assert_uint_eq(found, expected);
+        next = found + 1;
+        if (disturb && kxt_random(seed) % 3 == 0)
+            toggle(txn, k, kxt_random(seed) % MANY);
+        if (disturb && kxt_random(seed) % 20 == 0) {
+            kx_store_txn *child;
+            ok(kx_store__child(txn, &child));
+            kx_store__abort(child);
+        }
+    }
+    expect(KX_NOTFOUND, kx_store__scan_seek(scan, MANY, &found));
+    expect(KX_NOTFOUND, kx_store__scan_seek(scan, 0, &found));
+    kx_store__scan_close(scan);
+}
+
+START_TEST(a_seek_gives_the_next_id_of_its_key)
+{
+    kx_store *store = open_tables(kxt_path("a.kx"));
+    uint64_t seed = kxt_seed();
+    for (uint64_t round = 0; round < 1 + kxt_scaled(20); round++) {
+        kx_store_txn *txn = writing(store);
+        ok(kx_store__empty_table(txn, POSTINGS));
+        fill_under(txn, &seed);
+        for (unsigned i = 0; i < 9; i++)
+            seek_along(txn, &seed, i % 3, i > 5);
+        ok(kx_store__commit(txn));
+        txn = reading(store);
+        for (unsigned i = 0; i < 30; i++)
+            seek_along(txn, &seed, i % 3, false);
+        kx_store__abort(txn);
+    }
+    ok(kx_store__close(store));
+}
+END_TEST
+
+START_TEST(a_seek_in_the_page_at_hand_does_not_descend)
+{
+    kx_store *store = open_tables(kxt_path("a.kx"));
+    kx_store_scan *scan;
+    uint64_t found, id;
+    uint8_t key[8];
+    kx_store_txn *txn = writing(store);
+    for (id = 0; id < 2000; id++)
+        ok(kx_store__entry_add(txn, postings, number_key(1, key), 2 * id, false));
+    ok(kx_store__entry_add(txn, unique, number_key(1, key), 7, false));
+    ok(kx_store__commit(txn));
+    txn = reading(store);
+    ok(kx_store__scan_entries(txn, postings, number_key(1, key), text(""), false, &scan));
+    for (id = 0; id < 2000; id += 5) {
+        ok(kx_store__scan_seek(scan, 2 * id - (id > 0), &found));
+        ck_assert_uint_eq(found, 2 * id);
+    }
+    ck_assert_uint_le(kx_store__stats(txn)->descents, 20);
+    ck_assert_uint_eq(kx_store__stats(txn)->entries, 400);
+    kx_store__scan_close(scan);
+    ok(kx_store__scan_entries(txn, unique, text(""), text(""), false, &scan));
+    ok(kx_store__scan_seek(scan, 7, &found));
+    ck_assert_uint_eq(found, 7);
+    expect(KX_NOTFOUND, kx_store__scan_seek(scan, 8, &found));
+    kx_store__scan_close(scan);
+    kx_store__abort(txn);
+    ok(kx_store__close(store));
+}
+END_TEST
+
+/* In portions, over keys with many ids and with one, the sum is the number of entries. */
+START_TEST(passing_counts_every_entry_once_by_few_steps)
+{
+    kx_store *store = open_tables(kxt_path("a.kx"));
+    kx_store_scan *scan;
+    uint64_t seed = kxt_seed(), count, total, all;
+    uint8_t key[8];
+    kx_store_txn *txn = writing(store);
+    fill_under(txn, &seed);
+    for (uint64_t id = 1; id <= 100; id++)
+        ok(kx_store__entry_add(txn, unique, number_key(id, key), id, false));
+    for (uint64_t id = 1; id <= 100; id++)
+        put_text(txn, ROWS, id, "row");
+    ok(kx_store__table_count(txn, POSTINGS, &all));
+    for (uint64_t least = 1; least < 2 * MANY; least = least * 3 + 1) {
+        for (int down = 0; down < 2; down++) {
+            total = 0;
+            ok(kx_store__scan_entries(txn, postings, text(""), text(""), down, &scan));
+            do {
+                ok(kx_store__scan_pass(scan, least, &count));
+                total += count;
+            } while (count >= least);
+            ck_assert_uint_eq(total, all);
+            ok(kx_store__scan_pass(scan, least, &count));
+            ck_assert_uint_eq(count, 0);
+            kx_store__scan_close(scan);
+        }
+    }
+    uint64_t before = kx_store__stats(txn)->entries;
+    ok(kx_store__scan_entries(txn, postings, text(""), text(""), false, &scan));
+    ok(kx_store__scan_pass(scan, 2 * MANY, &count));
+    kx_store__scan_close(scan);
+    ck_assert_uint_eq(kx_store__stats(txn)->entries - before, 5);
+    ok(kx_store__scan_entries(txn, unique, number_key(11, key), text(""), false, &scan));
+    ok(kx_store__scan_pass(scan, 40, &count));
+    ck_assert_uint_eq(count, 40);
+    ok(kx_store__scan_pass(scan, 100, &count));
+    ck_assert_uint_eq(count, 50);
+    kx_store__scan_close(scan);
+    ok(kx_store__scan_rows(txn, ROWS, 31, 90, false, &scan));
+    ok(kx_store__scan_pass(scan, 100, &count));
+    ck_assert_uint_eq(count, 60);
+    kx_store__scan_close(scan);
+    kx_store__abort(txn);
+    ok(kx_store__close(store));
+}
+END_TEST
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 START_TEST(a_scan_outlives_its_transaction_only_to_be_closed)
@@ -471,6 +635,11 @@ int main(void)
     tcase_add_test(t, a_scan_goes_on_across_writes_to_its_table);
     tcase_add_test(t, rows_deleted_while_they_are_scanned_are_all_met_once);
     tcase_add_test(t, writes_to_another_table_leave_a_scan_attached);
+    suite_add_tcase(s, t);
+    t = tcase_create("seek");
+    tcase_add_test(t, a_seek_gives_the_next_id_of_its_key);
+    tcase_add_test(t, a_seek_in_the_page_at_hand_does_not_descend);
+    tcase_add_test(t, passing_counts_every_entry_once_by_few_steps);
     suite_add_tcase(s, t);
     t = tcase_create("life");
     tcase_add_test(t, a_scan_outlives_its_transaction_only_to_be_closed);

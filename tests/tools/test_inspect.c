@@ -2,6 +2,7 @@
  * test_inspect.c -- kx-inspect: its commands, formats and output.
  */
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -101,6 +102,62 @@ START_TEST(count_is_a_number)
     ck_assert_int_eq(run(NULL, "kx-inspect count s.kx orders -e").status, 1);
     ck_assert_int_eq(run(NULL, "kx-inspect find --exit-status s.kx orders").status, 1);
     ck_assert_int_eq(run(NULL, "kx-inspect find --exit-status s.kx users").status, 0);
+}
+END_TEST
+
+/* ---- explain -------------------------------------------------------------------------------- */
+
+static void make_orders(void)
+{
+    FILE *file = fopen(kxt_path("orders.jsonl"), "w");
+
+    kxt_write_file(kxt_path("schema"), "{\"collection\":\"users\",\"indexes\":[{\"paths\":\"rank\"}]}\n"
+                   "{\"collection\":\"orders\",\"indexes\":[{\"paths\":\"status\"},{\"paths\":\"region\"},{\"paths\":\"number\"}],"
+                   "\"relations\":[{\"name\":\"user\",\"kind\":\"foreign_key\",\"target\":\"users\",\"foreign_key\":\"user_id\"}]}\n");
+    kxt_write_file(kxt_path("users.jsonl"), "{\"user_id\":1,\"rank\":\"gold\"}\n{\"user_id\":2,\"rank\":\"iron\"}\n");
+    ck_assert_ptr_nonnull(file);
+    for (unsigned i = 0; i < 2000; i++)
+        fprintf(file, "{\"number\":%u,\"status\":%u,\"region\":%u,\"note\":%u,\"user_id\":%u}\n", i, i % 5, i / 5 % 4, i % 7,
+                i % 200 == 0 ? 1 : 2);
+    fclose(file);
+    expect(0, NULL, NULL, "kx-load s.kx --schema schema users.jsonl orders.jsonl");
+}
+
+START_TEST(explain_is_one_object_with_stable_names)
+{
+    char *out;
+
+    make_orders();
+    out = run(NULL, "kx-inspect explain s.kx orders 'status == 1 and region == 2 and note == 3'").out;
+    expect_line(out, "{\"collection\":\"orders\",\"plan\":\"intersection\",\"index\":\"status\",\"order\":\"index\",\"examined\":100,");
+    expect_line(out, "\"returned\":15,");
+    expect_line(out, "\"legs\":[{\"plan\":\"index\",\"index\":\"status\",\"count\":400},");
+    expect_line(out, "\"checked\":[\"note\"]");
+    expect_line(out, "\"rejected\":[{\"plan\":\"scan\",\"index\":null,\"count\":2000,\"reason\":\"reads every document\"}]");
+    ck_assert_str_eq(run(NULL, "kx-inspect explain s.kx orders 'status == ? and region == 2 and note == 3' --arg 1 --format json").out,
+                     kxt_print("[%.*s]\n", (int)strlen(out) - 1, out));
+    expect_line(run(NULL, "kx-inspect explain s.kx orders --order-by -number --limit 3").out,
+                "\"plan\":\"index\",\"index\":\"number\",\"order\":\"index\",\"examined\":3,\"returned\":3,");
+    expect_line(run(NULL, "kx-inspect explain s.kx orders '_id == 3'").out, "\"plan\":\"primary\",\"index\":null,");
+    ck_assert_int_eq(run(NULL, "kx-inspect explain -e s.kx orders 'note > 10'").status, 1);
+    expect(2, "", "explain is written as table, jsonl or json", "kx-inspect explain s.kx orders --format csv");
+    expect(2, "", "filter:8", "kx-inspect explain s.kx orders 'note > '");
+}
+END_TEST
+
+START_TEST(explain_tells_people_what_was_read_and_why)
+{
+    static const char *const parts[] = {"plan      intersection of status\norder     index\nexamined  100 of 2000 documents\nreturned  15\nentries   ",
+                                        " (0 for planning), ",
+                                        "legs      index of status, 400\n          index of region, 500\nchecked   note\n"
+                                        "rejected  scan, 2000: reads every document\n"};
+
+    make_orders();
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+        expect(0, parts[i], "", "kx-inspect explain s.kx orders 'status == 1 and region == 2 and note == 3' --format table");
+    expect(0, "rejected  range of number, >=", NULL, "kx-inspect explain s.kx orders 'status == 1 and region == 2 and number >= 0' --format table");
+    expect(0, "crossing  user.rank, from the far end, 10\n", NULL,
+           "kx-inspect explain s.kx orders \"user.rank == 'gold' and note == 3\" --format table");
 }
 END_TEST
 
@@ -236,7 +293,8 @@ START_TEST(wrong_usage_is_one_line_and_status_2)
         {"kx-inspect info", "info: the store is missing"},
         {"kx-inspect infp s.kx", "did you mean 'info'?"},
         {"kx-inspect inspect s.kx", "unknown command 'inspect'"},
-        {"kx-inspect explain s.kx users", "'explain' is not in this version"},
+        {"kx-inspect explain s.kx users --fields a", "--fields does not go with 'explain'"},
+        {"kx-inspect explain s.kx users --format csv", "explain is written as"},
         {"kx-inspect check s.kx", "'check' is not in this version"},
         {"kx-inspect find s.kx", "find takes STORE COLLECTION"},
         {"kx-inspect info s.kx users", "info takes STORE"},
@@ -335,6 +393,8 @@ static Suite *suite(void)
     tcase_add_test(commands, find_takes_a_filter_an_order_and_a_page);
     tcase_add_test(commands, get_takes_an_id_or_a_value);
     tcase_add_test(commands, count_is_a_number);
+    tcase_add_test(commands, explain_is_one_object_with_stable_names);
+    tcase_add_test(commands, explain_tells_people_what_was_read_and_why);
     tcase_add_test(commands, a_writer_that_hangs_does_not_matter);
     suite_add_tcase(all, commands);
     tcase_add_test(formats, csv_names_every_column_first);
