@@ -4,39 +4,7 @@
 #   doc/examples/tour.c    prints what its comments say, also a second time on the same store, where ids go on
 #   doc/examples/world.c   mends every dangling parent (skipped where the package iso-codes is missing)
 #   ```c blocks            of README.md and doc/*.md that are whole programs; README says what its one prints
-set -u
-
-top=${KX_SRCDIR:?run by make check}
-build=${KX_BUILDDIR:?run by make check}
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-PKG_CONFIG_PATH=$build:${PKG_CONFIG_PATH:-}
-export PKG_CONFIG_PATH
-failed=0
-
-fail()
-{
-    echo "check-examples: $*" >&2
-    failed=1
-}
-
-# compile SOURCE PROGRAM: warnings are errors for a reader, too.
-compile()
-{
-    # shellcheck disable=SC2046,SC2086
-    ${CC:-cc} ${KX_SANITIZE:-} -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror "$1" -o "$2" $(pkg-config --cflags --libs lmdbkenobix) ||
-        { fail "$1 does not compile"; return 1; }
-}
-
-# run PROGRAM [ARGUMENT...]: under valgrind where there is one and no sanitizer is at work.
-run()
-{
-    if [ -z "${KX_SANITIZE:-}" ] && command -v valgrind > /dev/null 2>&1; then
-        valgrind -q --error-exitcode=99 --leak-check=full "$@"
-    else
-        "$@"
-    fi
-}
+. "${KX_SRCDIR:?run by make check}/doc/examples.sh"
 
 # What tour.c prints; the first and the last line stand in it as comments.
 cat > "$folder/tour.want" << 'END'
