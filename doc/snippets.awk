@@ -97,7 +97,7 @@ function begin_block(kind)
 function end_block()
 {
     if (block == "setup" || block == "read" || block == "write")
-        print "    return KX_OK;\n}" > source
+        print "return KX_OK;\n}" > source
     block = ""
 }
 
