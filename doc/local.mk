@@ -1,7 +1,8 @@
 # What is read, and what of it runs: the examples are built the way a user builds them, against the library in this tree.
-dist_doc_DATA += README.md doc/architecture.md doc/format.md doc/limits.md doc/query.md
-EXTRA_DIST += README doc/examples/tour.c doc/examples/world.c doc/check-examples.sh
-TESTS += doc/check-examples.sh
+dist_doc_DATA += README.md doc/architecture.md doc/format.md doc/limits.md doc/query.md doc/relationships.md
+EXTRA_DIST += README doc/examples/tour.c doc/examples/world.c doc/examples.sh doc/check-examples.sh
+EXTRA_DIST += doc/check-relationships.sh doc/snippets.awk
+TESTS += doc/check-examples.sh doc/check-relationships.sh
 
 kx_example_env = PKG_CONFIG_PATH=$(abs_top_builddir):$$PKG_CONFIG_PATH
 

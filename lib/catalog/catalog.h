@@ -221,8 +221,7 @@ typedef struct kx_cat_plan {
  *                named _id or like a relation of the collection; a field inside one that is no map; an .initial that
  *                is no value of its type; members that its kind does not take; a foreign key that relates every document to
  *                itself; SET_NULL on a required field or relation; SET_DEFAULT without .initial; a reserved member that
- *                is not zero; what this version does not do yet (other kinds than foreign key and related set, other
- *                actions than DO_NOTHING, .enforced, .deferred, compound keys): the text says so
+ *                is not zero
  *   KX_LIMIT     more than KX_STORE_TABLES tables, a name over KX_CATALOG_NAME bytes;  KX_NOMEM
  *   KX_READONLY  a collection that it would change is not writable here
  * After an error nothing is owned; `plan` is empty.

@@ -40,21 +40,28 @@ static int delete_all(kx_delete_work *work, kx_txn *txn, kx_doc *doc)
 
 /* ---- the others ---------------------------------------------------------------------------- */
 
-static int add_changes(const kx_touched *touched, kx_change *changes, size_t *count)
+static void add_changes(const kx_touched *touched, kx_change *changes, size_t *count)
 {
     static const uint8_t nil[] = {0xc0};
     const kx_cat_key *keys = touched->reference->keys;
-    for (size_t i = 0; i < keys->count; i++) {
+    for (size_t i = 0; i < keys->count && touched->action != KX_DO_NOTHING; i++) {
         kx_change change = {.kind = KX_CHANGE_SET, .path = keys->parts[i].text, .item = {nil, sizeof nil}};
         const kx_cat_field *field = kx_catalog__field(touched->reference->from, keys->parts[i].text);
         if (touched->action == KX_SET_DEFAULT && field != NULL)
             change.item = field->initial_item;
         changes[(*count)++] = change;
     }
-    return KX_OK;
 }
 
-/* All that is touched of one document. Two relations that share a key field: the last one's say counts. */
+/* What no write looks at: a key that stays, to be held at commit, and a default. */
+static int check_touched(kx_txn *txn, const kx_touched *touched)
+{
+    if (touched->action == KX_DO_NOTHING)
+        return kx_relation__check_later(txn, touched->reference, touched->id);
+    return touched->action == KX_SET_DEFAULT ? kx_relation__check_default(txn, touched->reference, touched->id) : KX_OK;
+}
+
+/* All that is touched of one document, in one write. Two relations that share a key field: the last one's say counts. */
 static int change_one(kx_txn *txn, const kx_touched *touched, size_t count)
 {
     size_t parts = 0, used = 0;
@@ -65,8 +72,12 @@ static int change_one(kx_txn *txn, const kx_touched *touched, size_t count)
         return kx_base__nomem();
     for (size_t i = 0; i < count; i++)
         add_changes(&touched[i], changes, &used);
-    int rc = kx_relation__change_stored(txn, touched->reference->from, touched->id, changes, used);
+    int rc = KX_OK;
+    if (used > 0)
+        rc = kx_relation__change_stored(txn, touched->reference->from, touched->id, changes, used);
     kx_base__free(changes);
+    for (size_t i = 0; i < count && rc == KX_OK; i++)
+        rc = check_touched(txn, &touched[i]);
     return rc;
 }
 
@@ -79,8 +90,7 @@ static int change_all(kx_delete_work *work, kx_txn *txn)
         const kx_touched *touched = &work->touched[i];
         for (next = i + 1; next < work->touched_count && compare_touched(touched, &work->touched[next]) == 0;)
             next++;
-        rc = touched->action == KX_DO_NOTHING ? kx_relation__check_later(txn, touched->reference, touched->id)
-                                              : change_one(txn, touched, next - i);
+        rc = change_one(txn, touched, next - i);
     }
     return rc;
 }

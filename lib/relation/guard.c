@@ -49,6 +49,20 @@ static int check_key(kx_txn *txn, const kx_cat_collection *collection, const kx_
     return rc == KX_OK && !leads ? dangles(reference, op->id, values) : rc;
 }
 
+/* The guard looks at keys that change, and a default may be the very key that has gone. */
+int kx_relation__check_default(kx_txn *txn, const kx_cat_reference *reference, uint64_t id)
+{
+    kx_value values[KX_CATALOG_KEY_PARTS];
+    kx_slice document;
+    bool violated;
+    if (!reference->enforced)
+        return KX_OK;
+    if (reference->deferred)
+        return kx_relation__check_later(txn, reference, id);
+    int rc = kx_relation__look_again(txn, reference, id, values, &document, &violated);
+    return rc == KX_OK && violated ? dangles(reference, id, values) : rc;
+}
+
 static int before_write(kx_txn *txn, const kx_cat_collection *collection, const kx_write_op *op)
 {
     int rc = KX_OK;

@@ -84,6 +84,9 @@ int kx_relation__links_replace(kx_txn *txn, const kx_cat_relation *relation, kx_
 /* A document's key is to be held against its target when the transaction is committed. KX_NOMEM. */
 int kx_relation__check_later(kx_txn *txn, const kx_cat_reference *reference, uint64_t id);
 
+/* A document whose key was set to its default: KX_DANGLING where that leads nowhere; noted where it is deferred. */
+int kx_relation__check_default(kx_txn *txn, const kx_cat_reference *reference, uint64_t id);
+
 struct kx_delete_work;
 int kx_relation__carry_out(struct kx_delete_work *work, kx_txn *txn, kx_doc *doc);
 bool kx_relation__has_acting(const kx_cat_collection *collection); /* does deleting in it mean more than that? */

@@ -121,6 +121,8 @@ static int act_on(kx_txn *txn, const kx_renamed *renamed, const kx_id_list *hold
             rc = kx_relation__check_later(txn, renamed->reference, holders->ids[i]);
         else
             rc = change_holder(txn, renamed, holders->ids[i]);
+        if (rc == KX_OK && renamed->reference->on_update == KX_SET_DEFAULT)
+            rc = kx_relation__check_default(txn, renamed->reference, holders->ids[i]);
     }
     return rc;
 }

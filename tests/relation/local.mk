@@ -10,6 +10,7 @@ check_PROGRAMS += \
 	tests/relation/test_delete \
 	tests/relation/test_enforced \
 	tests/relation/test_prefetch \
+	tests/relation/test_sqlite \
 	tests/relation/test_set
 
 tests_relation_test_follow_SOURCES = tests/relation/test_follow.c $(kx_relation_test)
@@ -36,3 +37,6 @@ tests_relation_test_compound_LDADD = $(kx_test_ldadd)
 check_PROGRAMS += tests/relation/test_where
 tests_relation_test_where_SOURCES = tests/relation/test_where.c $(kx_relation_test)
 tests_relation_test_where_LDADD = $(kx_test_ldadd)
+tests_relation_test_sqlite_SOURCES = tests/relation/test_sqlite.c $(kx_relation_test)
+tests_relation_test_sqlite_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+tests_relation_test_sqlite_LDADD = $(kx_test_ldadd) $(SQLITE_LIBS)

@@ -89,6 +89,58 @@ START_TEST(a_key_is_set_null_or_to_its_default)
 }
 END_TEST
 
+/* `third` of a document is set null, and `second`, which leads to the same, is held at commit; in both orders. */
+START_TEST(each_key_of_a_document_gets_its_own_action)
+{
+    const kx_relation loses = KEY("third", "a", "third_id", KX_SET_NULL, .optional = true);
+    const kx_relation waits = KEY("second", "a", "second_id", KX_DO_NOTHING, .enforced = true, .deferred = true,
+                                  .on_update = KX_DO_NOTHING);
+    shop it = rt_start_with(
+        MODELS(MODEL("a"), MODEL("b", .relations = _i == 0 ? RELATIONS(loses, waits) : RELATIONS(waits, loses))));
+    make(it.txn, "a", 1, "");
+    make(it.txn, "b", 1, ",\"second_id\":1,\"third_id\":1");
+    rt_ok(kx_remove(it.txn, "a", 1));
+    ck_assert_str_eq(rt_stored(it.txn, "b", 1), "{\"id\":1,\"second_id\":1,\"third_id\":null}");
+    rt_fails(kx_check_deferred(it.txn), KX_DANGLING, "1 key leads nowhere: b 1 (second: second_id=1)");
+    make(it.txn, "a", 1, "");
+    rt_ok(kx_check_deferred(it.txn));
+    rt_end(&it);
+}
+END_TEST
+
+/* The key does not change, so that no write would look at it. */
+START_TEST(a_default_that_is_the_key_that_goes_leads_nowhere)
+{
+    const kx_field fields[] = {{.path = "a_id", .type = KX_TYPE_INT, .optional = true, .initial = "1"}, {0}};
+    shop it = rt_start_with(
+        MODELS(MODEL("a"), MODEL("b", .fields = fields,
+                                 .relations = RELATIONS(KEY("a", "a", "a_id", KX_SET_DEFAULT, .enforced = true,
+                                                            .deferred = _i == 1, .on_update = KX_SET_DEFAULT)))));
+    make(it.txn, "a", 1, "");
+    make(it.txn, "a", 2, "");
+    make(it.txn, "b", 1, ",\"a_id\":1");
+    make(it.txn, "b", 2, ",\"a_id\":2");
+    rt_ok(kx_remove(it.txn, "a", 2));
+    rt_ok(kx_txn_commit(it.txn));
+    it.txn = rt_begin(it.db, KX_WRITE);
+    const char *before = dump(it.txn), change[] = "{\"id\":3}";
+    if (_i == 0) {
+        rt_fails(kx_remove(it.txn, "a", 1), KX_DANGLING,
+                 "b.a: document 1 refers to a with id=1, which is not there");
+        ck_assert_int_eq(kx_patch(it.txn, "a", 1, change, strlen(change)), KX_DANGLING);
+        ck_assert_str_eq(dump(it.txn), before);
+    } else {
+        rt_patch(it.txn, "a", 1, change);
+        ck_assert_int_eq(kx_check_deferred(it.txn), KX_DANGLING);
+        kx_txn_abort(it.txn);
+        it.txn = rt_begin(it.db, KX_WRITE);
+        rt_ok(kx_remove(it.txn, "a", 1));
+        ck_assert_int_eq(kx_check_deferred(it.txn), KX_DANGLING);
+    }
+    rt_end(&it);
+}
+END_TEST
+
 START_TEST(restrict_and_protect_stand_in_the_way)
 {
     static const kx_action actions[] = {KX_RESTRICT, KX_PROTECT};
@@ -375,6 +427,8 @@ static Suite *suite(void)
     TCase *t = tcase_create("delete");
     tcase_add_test(t, a_cascade_takes_those_who_refer);
     tcase_add_test(t, a_key_is_set_null_or_to_its_default);
+    tcase_add_loop_test(t, each_key_of_a_document_gets_its_own_action, 0, 2);
+    tcase_add_loop_test(t, a_default_that_is_the_key_that_goes_leads_nowhere, 0, 2);
     tcase_add_test(t, restrict_and_protect_stand_in_the_way);
     tcase_add_test(t, what_another_path_removes_does_not_restrict_but_protects);
     tcase_add_test(t, actions_wait_for_the_last_document_with_a_key);
