@@ -1,6 +1,7 @@
 /*
  * store_impl.h -- what the files of this room share; private to it.
  *
+ *   compare.c the order of index keys
  *   error.c   codes and texts, faults for tests      handles.c  table handles and their protocol
  *   file.c    paths, kinds of files and systems      rows.c     rows by id
  *   head.c    the two pages every file begins with   entries.c  index entries
@@ -121,6 +122,11 @@ struct kx_store_txn {
     uint8_t         append_key[KEY_MAX];
     kx_store_stats  stats;                /* top */
 };
+
+/* ---- compare.c ------------------------------------------------------------------ */
+
+/* What LMDB calls for tables of unique keys and of postings: memcmp() order, a key before those that it begins. */
+int kx_store__compare_keys(const MDB_val *a, const MDB_val *b);
 
 /* ---- error.c -------------------------------------------------------------------- */
 
