@@ -80,15 +80,17 @@ struct kx_store {
     pthread_t        writer;
 };
 
-/* What a read transaction keeps of a table: its cursor for points, where that stands, and one for the next scan. */
+/* What a read transaction keeps of a table: the row that was read last, a cursor for those ahead of it, and one for the
+   next scan. */
 typedef struct kx_point {
     MDB_cursor *cursor;
     MDB_cursor *spare;
-    uint64_t    serial;                   /* of the transaction that the cursor was renewed for */
-    uint64_t    id;                       /* of the row it stands on, where `stands` */
-    uint64_t    below;                    /* there is no row between this id and that one */
+    uint64_t    renewed;                  /* serial of the transaction that the cursor was renewed for */
+    uint64_t    serial;                   /* of the one that read what follows; it means nothing to another */
+    uint64_t    id;                       /* asked for last, or where the cursor stands */
+    uint64_t    below;                    /* of the ids above this one up to `id`, only `id` has a row: `row` */
     MDB_val     row;
-    bool        stands;
+    bool        stands;                   /* the cursor does, at `id` */
 } kx_point;
 
 /* A table made in the write transaction that lives; its handle is private until the top commit. */
@@ -221,8 +223,15 @@ static inline int kx_store__usable(const kx_store_txn *txn)
 /* Ahead of every put and delete: may this write, and no cursor survives it. */
 int kx_store__prepare_write(kx_store_txn *txn, uint32_t table, MDB_dbi *handle);
 
-/* The cursor for points of a read transaction, ready for use. */
-int kx_store__point(kx_store_txn *txn, uint32_t table, MDB_dbi handle, kx_point **point);
+/* What a read transaction keeps of a table; and its cursor there, ready for use. */
+int kx_store__room_for_points(kx_store_txn *txn, uint32_t table);
+static inline int kx_store__point(kx_store_txn *txn, uint32_t table, kx_point **point)
+{
+    int rc = table < txn->point_count ? KX_OK : kx_store__room_for_points(txn, table);
+    *point = rc == KX_OK ? &txn->points[table] : NULL;
+    return rc;
+}
+int kx_store__point_cursor(kx_store_txn *txn, MDB_dbi handle, kx_point *point);
 
 /* ---- handles.c ------------------------------------------------------------------------------ */
 
