@@ -38,7 +38,8 @@ static int out_of_range(const kx_doc *doc, const char *path, const kx_value *val
                             path, kx_base__show(value, text, sizeof text), expected);
 }
 
-/* A field by its plain name, straight from the bytes; missing where the path is another one, or nothing stands there. */
+/* A field by its plain name, straight from the bytes; missing where the path is another one, or nothing stands there.
+   The getters of the usual types try this first, and everything else, errors too, only where it does not do. */
 static inline kx_slice plain_item(const kx_doc *doc, const char *path)
 {
     size_t size;
@@ -110,6 +111,8 @@ static int get_number(const kx_doc *doc, const char *path, const void *out, kx_v
 int kx_doc_get_int(const kx_doc *doc, const char *path, int64_t *out)
 {
     kx_value value;
+    if (doc != NULL && path != NULL && out != NULL && kx_document__int(plain_item(doc, path), out))
+        return KX_OK;
     int rc = get_number(doc, path, out, &value);
     if (rc == KX_OK && !is_integer(&value))
         rc = other_type(doc, path, &value, "int");
@@ -201,6 +204,11 @@ const char *kx_doc_text(const kx_doc *doc, const char *path)
 const char *kx_doc_slice(const kx_doc *doc, const char *path, size_t *size)
 {
     kx_value value;
+    kx_slice text;
+    if (doc != NULL && path != NULL && size != NULL && kx_document__text(plain_item(doc, path), &text)) {
+        *size = text.size;
+        return (const char *)text.data;
+    }
     int rc = get_typed(doc, path, &value, KX_TYPE_TEXT, "text", &value);
     if (size != NULL)
         *size = value.size;

@@ -170,8 +170,8 @@ struct kx_doc {
     uint64_t id;
     kx_doc *prev, *next; /* in txn->docs */
     kx_doc *same;        /* next instance in the registry's bucket */
-    void *relation;      /* the relation room's slot */
-    void (*relation_free)(kx_doc *doc);
+    void *relation;      /* the relation room's slot: one allocation, which stays with the instance's memory */
+    void (*relation_clear)(kx_doc *doc); /* NULL: nothing is in the slot */
     struct kx_undo *undo;     /* of the innermost child that has written it; NULL: none */
     struct kx_doc_more *more; /* owned bytes, changes, texts; NULL while there are none */
     uint32_t holds;           /* relation slots and cursors */

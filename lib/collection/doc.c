@@ -135,6 +135,13 @@ static void free_more(kx_doc_more *more)
     kx_base__free(more);
 }
 
+static void free_doc(kx_doc *doc)
+{
+    free_more(doc->more);
+    kx_base__free(doc->relation);
+    kx_base__free(doc);
+}
+
 void kx_collection__drop_changes(kx_doc *doc)
 {
     if (doc->more == NULL || doc->more->change_count == 0)
@@ -143,14 +150,12 @@ void kx_collection__drop_changes(kx_doc *doc)
     kx_arena__free(&doc->more->words);
 }
 
-/* Ready for another document: what it showed, its changes, texts and relations go; buffers stay. */
+/* Ready for another document: what it showed, its changes, texts and relations go; buffers and the slot's memory stay. */
 static void empty_doc(kx_doc *doc)
 {
     kx_doc_more *more = doc->more;
-    if (doc->relation_free != NULL)
-        doc->relation_free(doc);
-    doc->relation = NULL;
-    doc->relation_free = NULL;
+    if (doc->relation_clear != NULL)
+        doc->relation_clear(doc);
     if (more == NULL)
         return;
     kx_collection__drop_changes(doc);
@@ -200,15 +205,12 @@ char *kx_collection__doc_space(const kx_doc *doc, size_t size)
 static kx_doc *take_doc(kx_txn *top)
 {
     kx_doc *doc = top->free_docs;
-    kx_doc_more *more = NULL;
     if (doc != NULL) {
         top->free_docs = doc->next;
-        more = doc->more;
-    } else if ((doc = kx_base__alloc(sizeof *doc)) == NULL) {
+        *doc = (kx_doc){.more = doc->more, .relation = doc->relation};
+    } else if ((doc = kx_base__zalloc(sizeof *doc)) == NULL) {
         return NULL;
     }
-    memset(doc, 0, sizeof *doc);
-    doc->more = more;
     doc->txn = top;
     doc->next = top->docs;
     if (top->docs != NULL)
@@ -270,8 +272,7 @@ void kx_collection__free_spares(kx_txn *top, size_t keep)
     *link = NULL;
     while (doc != NULL) {
         kx_doc *next = doc->next;
-        free_more(doc->more);
-        kx_base__free(doc);
+        free_doc(doc);
         doc = next;
     }
 }
@@ -365,7 +366,7 @@ int kx_collection__doc_turn(kx_doc *doc, uint64_t id, kx_slice row)
     int rc = kx_collection__document_of(doc->txn->db, doc->collection, id, row, &document);
     if (rc != KX_OK)
         return rc;
-    if (doc->more == NULL && doc->relation_free == NULL && !doc->txn->writes) {
+    if (doc->more == NULL && doc->relation_clear == NULL && !doc->txn->writes) {
         doc->id = id; /* only its fields were read: there is nothing else to change */
         doc->bytes = document;
         return KX_OK;
@@ -406,8 +407,7 @@ void kx_collection__doc_release(kx_doc *doc)
     if (doc == NULL)
         return;
     if (doc->txn == NULL) {
-        free_more(doc->more);
-        kx_base__free(doc);
+        free_doc(doc);
         return;
     }
     doc->handed = false;

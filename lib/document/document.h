@@ -46,8 +46,11 @@ size_t kx_document__length(const uint8_t *data, size_t size);
 /* Decode an item in place: containers come as their bytes, missing as type 0. Malformed: KX_CORRUPT. */
 int kx_document__value(kx_slice item, kx_value *value);
 
-/* A real in place. False, and *real as it was: something else, or missing. */
+/* The usual values in place. False, and the result as it was: something else, missing, or (for the other calls to tell)
+   an integer above 2^63-1, a text of more than 255 bytes. */
 bool kx_document__real(kx_slice item, double *real);
+bool kx_document__int(kx_slice item, int64_t *integer);
+bool kx_document__text(kx_slice item, kx_slice *text);
 
 /* The type alone; KX_TYPE_NONE for missing or malformed. */
 kx_type kx_document__type(kx_slice item);

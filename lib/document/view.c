@@ -177,6 +177,33 @@ bool kx_document__real(kx_slice item, double *real)
     return true;
 }
 
+bool kx_document__int(kx_slice item, int64_t *integer)
+{
+    bool negative;
+    if (item.size == 0)
+        return false;
+    uint8_t tag = *item.data;
+    bool small = tag < 0x80 || tag >= 0xe0;
+    if (!small && (tag < 0xcc || tag > 0xd3 || item.size < kx_document__sizes[tag]))
+        return false;
+    uint64_t bits = small ? (uint64_t)(int8_t)tag : kx_document__integer(item.data, &negative);
+    if (tag == 0xcf && bits > INT64_MAX)
+        return false;
+    *integer = (int64_t)bits;
+    return true;
+}
+
+bool kx_document__text(kx_slice item, kx_slice *text)
+{
+    if (item.size > 0 && (*item.data & 0xe0) == 0xa0 && (*item.data & 31u) < item.size)
+        *text = kx_slice_of(item.data + 1, *item.data & 31);
+    else if (item.size > 1 && *item.data == 0xd9 && item.data[1] <= item.size - 2)
+        *text = kx_slice_of(item.data + 2, item.data[1]);
+    else
+        return false;
+    return true;
+}
+
 int kx_document__value(kx_slice item, kx_value *value)
 {
     memset(value, 0, sizeof *value);

@@ -17,17 +17,20 @@ static void let_go(kx_link *link)
     link->weak = false;
 }
 
-static void free_slot(kx_doc *doc)
+/* Whoever is let go may look at this document, and finds an empty slot. The memory stays for the next document. */
+static void clear_slot(kx_doc *doc)
 {
     kx_slot *slot = doc->relation;
-    doc->relation = NULL;
-    doc->relation_free = NULL;
-    kx_relation__free_loads(doc, slot->loads);
-    for (size_t i = 0; i < slot->count; i++) {
+    struct kx_loads *loads = slot->loads;
+    size_t count = slot->count;
+    slot->loads = NULL;
+    slot->count = 0;
+    doc->relation_clear = NULL;
+    kx_relation__free_loads(doc, loads);
+    for (size_t i = 0; i < count; i++) {
         let_go(&slot->links[i]);
         kx_buf__free(&slot->links[i].key);
     }
-    kx_base__free(slot);
 }
 
 kx_link *kx_relation__link_of(const kx_doc *doc, const char *name)
@@ -63,7 +66,6 @@ static kx_slot *grow_slot(kx_doc *doc)
         *larger = (kx_slot){0};
     larger->room = room;
     doc->relation = larger;
-    doc->relation_free = free_slot;
     return larger;
 }
 
@@ -79,13 +81,14 @@ int kx_relation__set_loads(kx_doc *doc, struct kx_loads *loads)
     if (slot == NULL)
         return kx_base__nomem();
     slot->loads = loads;
+    doc->relation_clear = clear_slot;
     return KX_OK;
 }
 
 void kx_relation__shed(kx_doc *doc)
 {
-    if (doc->relation != NULL && !doc->handed)
-        free_slot(doc);
+    if (doc->relation_clear != NULL && !doc->handed)
+        clear_slot(doc);
 }
 
 static kx_link *free_link(kx_doc *doc)
@@ -100,6 +103,7 @@ static kx_link *free_link(kx_doc *doc)
         return NULL;
     kx_link *link = &slot->links[slot->count++];
     *link = (kx_link){0};
+    doc->relation_clear = clear_slot;
     return link;
 }
 

@@ -41,43 +41,24 @@ static int check_id(const kx_store_txn *txn, const MDB_val *value)
                          value->mv_size);
 }
 
+/* A plain get: a kept cursor would first look for the key on the page where it stands, which costs more than it saves. */
 int kx_store__entry_get(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t *id)
 {
     MDB_dbi handle = 0;
     MDB_val k = kx_store__val(key), value;
-    kx_point *p;
-    int mdb;
     *id = UINT64_MAX;
     int rc = prepare_read(txn, table, &handle);
+    if (rc == KX_OK)
+        rc = check_key(txn, key);
     if (rc != KX_OK)
         return rc;
-    if (key.size == 0 || key.size > KEY_MAX)
-        return check_key(txn, key);
-    if (txn->writes) {
-        mdb = mdb_get(txn->mdb, handle, &k, &value);
-    } else {
-        rc = kx_store__point(txn, table.number, handle, &p);
-        if (rc != KX_OK)
-            return rc;
-        mdb = mdb_cursor_get(p->cursor, &k, &value, MDB_SET);
-    }
     txn->top->stats.descents++;
+    int mdb = mdb_get(txn->mdb, handle, &k, &value);
     if (mdb != 0)
         return mdb == MDB_NOTFOUND ? KX_NOTFOUND : kx_store__txn_error(txn, mdb, "look up a key");
     rc = check_id(txn, &value);
     if (rc == KX_OK)
         *id = id_of(&value);
-    return rc;
-}
-
-/* The cursor of single lookups: a snapshot keeps one a table, a write transaction opens one a call. */
-static int lookup_cursor(kx_store_txn *txn, uint32_t table, MDB_dbi handle, MDB_cursor **cursor)
-{
-    kx_point *point;
-    if (txn->writes)
-        return kx_store__cursor(txn, table, handle, cursor);
-    int rc = kx_store__point(txn, table, handle, &point);
-    *cursor = rc == KX_OK ? point->cursor : NULL;
     return rc;
 }
 
@@ -92,15 +73,14 @@ int kx_store__entry_count(kx_store_txn *txn, kx_store_table table, kx_slice key,
     if (rc == KX_OK)
         rc = check_key(txn, key);
     if (rc == KX_OK)
-        rc = lookup_cursor(txn, table.number, handle, &cursor);
+        rc = kx_store__cursor(txn, table.number, handle, &cursor);
     if (rc != KX_OK)
         return rc == KX_NOTFOUND ? KX_OK : rc;
     txn->top->stats.descents++;
     int mdb = mdb_cursor_get(cursor, &k, &value, MDB_SET);
     if (mdb == 0 && table.shape == KX_STORE_POSTINGS)
         mdb = mdb_cursor_count(cursor, &stored);
-    if (txn->writes)
-        kx_store__cursor_done(txn, table.number, cursor);
+    kx_store__cursor_done(txn, table.number, cursor);
     if (mdb == 0)
         *count = stored;
     return mdb == 0 || mdb == MDB_NOTFOUND ? KX_OK : kx_store__txn_error(txn, mdb, "count a key");

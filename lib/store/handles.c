@@ -56,6 +56,15 @@ static int check_shape(kx_store *store, MDB_txn *txn, MDB_dbi handle, kx_store_t
                          flags_of(table.shape));
 }
 
+/* A table just opened or made: is it what the catalog says? Rows keep LMDB's order of integers. */
+static int take_in(kx_store *store, MDB_txn *txn, MDB_dbi handle, kx_store_table table)
+{
+    int rc = check_shape(store, txn, handle, table);
+    if (rc != KX_OK || table.shape == KX_STORE_ROWS)
+        return rc;
+    return kx_store__error(store, mdb_set_compare(txn, handle, kx_store__compare_keys), "set a table's order");
+}
+
 /* ---- the handle lock ---------------------------------------------------------------- *
  * Held for microseconds by those who open, and to a transaction's end by one who makes. No thread owns it. */
 
@@ -95,7 +104,7 @@ static int open_one(kx_store *store, MDB_txn *txn, kx_store_table table, int cod
         return kx_base__fail(KX_FORMAT, "%s: an LMDB file of another program (%s is no table)", store->path, name);
     if (mdb != 0)
         return kx_store__error(store, mdb, "open a table");
-    return check_shape(store, txn, *handle, table);
+    return take_in(store, txn, *handle, table);
 }
 
 static int begin_to_open(kx_store *store, MDB_txn **txn)
@@ -289,7 +298,7 @@ static int make_one(kx_store_txn *txn, kx_store_table table)
     top->made[top->made_count++] = (kx_made){table.number, txn->depth, handle};
     top->wrote = true;
     txn->empty = false;
-    return check_shape(txn->store, txn->mdb, handle, table);
+    return take_in(txn->store, txn->mdb, handle, table);
 }
 
 int kx_store__make_core(kx_store_txn *txn)

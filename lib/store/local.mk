@@ -2,6 +2,7 @@ kx_sources += \
 	lib/store/store.h \
 	lib/store/store_impl.h \
 	lib/store/append.c \
+	lib/store/compare.c \
 	lib/store/entries.c \
 	lib/store/env.c \
 	lib/store/error.c \

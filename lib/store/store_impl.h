@@ -1,6 +1,7 @@
 /*
  * store_impl.h -- what the files of this room share; private to it.
  *
+ *   compare.c the order of index keys
  *   error.c   codes and texts, faults for tests      handles.c  table handles and their protocol
  *   file.c    paths, kinds of files and systems      rows.c     rows by id
  *   head.c    the two pages every file begins with   entries.c  index entries
@@ -79,15 +80,17 @@ struct kx_store {
     pthread_t        writer;
 };
 
-/* What a read transaction keeps of a table: its cursor for points, where that stands, and one for the next scan. */
+/* What a read transaction keeps of a table: the row that was read last, a cursor for those ahead of it, and one for the
+   next scan. */
 typedef struct kx_point {
     MDB_cursor *cursor;
     MDB_cursor *spare;
-    uint64_t    serial;                   /* of the transaction that the cursor was renewed for */
-    uint64_t    id;                       /* of the row it stands on, where `stands` */
-    uint64_t    below;                    /* there is no row between this id and that one */
+    uint64_t    renewed;                  /* serial of the transaction that the cursor was renewed for */
+    uint64_t    serial;                   /* of the one that read what follows; it means nothing to another */
+    uint64_t    id;                       /* asked for last, or where the cursor stands */
+    uint64_t    below;                    /* of the ids above this one up to `id`, only `id` has a row: `row` */
     MDB_val     row;
-    bool        stands;
+    bool        stands;                   /* the cursor does, at `id` */
 } kx_point;
 
 /* A table made in the write transaction that lives; its handle is private until the top commit. */
@@ -122,6 +125,11 @@ struct kx_store_txn {
     uint8_t         append_key[KEY_MAX];
     kx_store_stats  stats;                /* top */
 };
+
+/* ---- compare.c ------------------------------------------------------------------ */
+
+/* What LMDB calls for tables of unique keys and of postings: memcmp() order, a key before those that it begins. */
+int kx_store__compare_keys(const MDB_val *a, const MDB_val *b);
 
 /* ---- error.c -------------------------------------------------------------------- */
 
@@ -220,8 +228,15 @@ static inline int kx_store__usable(const kx_store_txn *txn)
 /* Ahead of every put and delete: may this write, and no cursor survives it. */
 int kx_store__prepare_write(kx_store_txn *txn, uint32_t table, MDB_dbi *handle);
 
-/* The cursor for points of a read transaction, ready for use. */
-int kx_store__point(kx_store_txn *txn, uint32_t table, MDB_dbi handle, kx_point **point);
+/* What a read transaction keeps of a table; and its cursor there, ready for use. */
+int kx_store__room_for_points(kx_store_txn *txn, uint32_t table);
+static inline int kx_store__point(kx_store_txn *txn, uint32_t table, kx_point **point)
+{
+    int rc = table < txn->point_count ? KX_OK : kx_store__room_for_points(txn, table);
+    *point = rc == KX_OK ? &txn->points[table] : NULL;
+    return rc;
+}
+int kx_store__point_cursor(kx_store_txn *txn, MDB_dbi handle, kx_point *point);
 
 /* ---- handles.c ------------------------------------------------------------------------------ */
 

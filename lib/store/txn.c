@@ -75,7 +75,7 @@ void kx_store__drain(kx_store *store)
 
 /* ---- cursors that a read transaction keeps ----------------------------------------- */
 
-static int room_for_points(kx_store_txn *txn, uint32_t table)
+int kx_store__room_for_points(kx_store_txn *txn, uint32_t table)
 {
     size_t count = txn->point_count ? txn->point_count : FIRST_POINTS;
     while (count <= table)
@@ -95,20 +95,13 @@ static int fresh_cursor(kx_store_txn *txn, MDB_dbi handle, MDB_cursor **cursor)
     return mdb == 0 ? KX_OK : kx_store__txn_error(txn, mdb, "open a cursor");
 }
 
-int kx_store__point(kx_store_txn *txn, uint32_t table, MDB_dbi handle, kx_point **point)
+int kx_store__point_cursor(kx_store_txn *txn, MDB_dbi handle, kx_point *point)
 {
-    if (table >= txn->point_count) {
-        int rc = room_for_points(txn, table);
-        if (rc != KX_OK)
-            return rc;
-    }
-    kx_point *p = *point = &txn->points[table];
-    if (p->serial == txn->serial)
+    if (point->renewed == txn->serial)
         return KX_OK;
-    int rc = fresh_cursor(txn, handle, &p->cursor);
+    int rc = fresh_cursor(txn, handle, &point->cursor);
     if (rc == KX_OK)
-        p->serial = txn->serial;
-    p->stands = false;
+        point->renewed = txn->serial;
     return rc;
 }
 
@@ -116,11 +109,12 @@ int kx_store__cursor(kx_store_txn *txn, uint32_t table, MDB_dbi handle, MDB_curs
 {
     *cursor = NULL;
     if (!txn->writes) {
-        int rc = table < txn->point_count ? KX_OK : room_for_points(txn, table);
+        kx_point *point;
+        int rc = kx_store__point(txn, table, &point);
         if (rc != KX_OK)
             return rc;
-        *cursor = txn->points[table].spare;
-        txn->points[table].spare = NULL;
+        *cursor = point->spare;
+        point->spare = NULL;
     }
     int rc = fresh_cursor(txn, handle, cursor);
     if (rc != KX_OK) {

@@ -59,6 +59,33 @@ START_TEST(every_other_scalar_is_decoded)
 }
 END_TEST
 
+/* Every tag in front of bytes of every number up to 40, whole items and cut ones. */
+START_TEST(the_quick_readers_agree_with_the_one_for_all_types)
+{
+    uint8_t bytes[41];
+    for (unsigned tag = 0; tag < 256; tag++) {
+        for (size_t size = 0; size <= sizeof bytes; size++) {
+            kx_slice item = kx_slice_of(bytes, size), text = {0};
+            int64_t integer = 77;
+            double real = 77;
+            kx_value value;
+            memset(bytes, tag % 2 ? 0x11 : 0x91, sizeof bytes);
+            bytes[0] = (uint8_t)tag;
+            if (tag == 0xd9)
+                bytes[1] = (uint8_t)(size - 2);
+            bool whole = kx_document__value(item, &value) == KX_OK;
+            ck_assert_int_eq(kx_document__int(item, &integer), whole && value.type == KX_TYPE_INT);
+            ck_assert_int_eq(integer, whole && value.type == KX_TYPE_INT ? value.integer : 77);
+            if (kx_document__real(item, &real))
+                ck_assert(whole && value.type == KX_TYPE_REAL && memcmp(&real, &value.real, sizeof real) == 0);
+            bool small = whole && value.type == KX_TYPE_TEXT && tag < 0xda;
+            ck_assert_int_eq(kx_document__text(item, &text), small);
+            ck_assert(text.data == (small ? value.data : NULL) && text.size == (small ? value.size : 0));
+        }
+    }
+}
+END_TEST
+
 START_TEST(timestamps_of_all_three_sizes_are_times)
 {
     kx_value small = value_of("d6 ff ff ff ff ff");
@@ -266,6 +293,7 @@ static Suite *suite(void)
     TCase *c = tcase_create("view");
     tcase_add_test(c, every_form_of_an_integer_is_decoded);
     tcase_add_test(c, every_other_scalar_is_decoded);
+    tcase_add_test(c, the_quick_readers_agree_with_the_one_for_all_types);
     tcase_add_test(c, timestamps_of_all_three_sizes_are_times);
     tcase_add_test(c, missing_is_no_value_and_damage_is_corrupt);
     tcase_add_test(c, length_believes_no_count);

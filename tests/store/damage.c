@@ -58,6 +58,28 @@ void damage_wrong_shape(const char *path, const char *table)
     mdb_env_close(env);
 }
 
+size_t damage_keys_in_plain_order(const char *path, const char *table)
+{
+    MDB_env *env = open_raw(path);
+    MDB_txn *txn;
+    MDB_dbi dbi;
+    MDB_cursor *cursor;
+    MDB_val key, value, before = {0, NULL};
+    size_t count = 0;
+    ck_assert_int_eq(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn), 0);
+    ck_assert_int_eq(mdb_dbi_open(txn, table, 0, &dbi), 0);
+    ck_assert_int_eq(mdb_cursor_open(txn, dbi, &cursor), 0);
+    for (; mdb_cursor_get(cursor, &key, &value, MDB_NEXT_NODUP) == 0; before = key, count++) {
+        ck_assert(count == 0 || mdb_cmp(txn, dbi, &before, &key) < 0);
+        MDB_val wanted = key;
+        ck_assert_int_eq(mdb_get(txn, dbi, &wanted, &value), 0);
+    }
+    mdb_cursor_close(cursor);
+    mdb_txn_abort(txn);
+    mdb_env_close(env);
+    return count;
+}
+
 uint64_t damage_last_page_bytes(const char *path)
 {
     MDB_env *env = open_raw(path);

@@ -1,3 +1,4 @@
+#include "damage.h"
 #include "oracle.h"
 #include "store_test.h"
 
@@ -67,6 +68,46 @@ START_TEST(keys_from_1_to_511_bytes_are_possible)
     ck_assert_uint_eq(id, 2);
     ok(kx_store__commit(txn));
     ok(kx_store__close(store));
+}
+END_TEST
+
+/* Keys that are alike: of 1 to 9 bytes, each 00, 01 or ff, so that many begin others. */
+static kx_slice alike_key(uint64_t number, uint8_t key[9])
+{
+    size_t size = number % 9 + 1;
+    number /= 9;
+    for (size_t i = 0; i < size; i++, number /= 3)
+        key[i] = number % 3 == 2 ? 0xff : (uint8_t)(number % 3);
+    return kx_slice_of(key, size);
+}
+
+static void add_alike(kx_store *store, uint64_t *seed, uint64_t count)
+{
+    uint8_t key[9];
+    kx_store_txn *txn = writing(store);
+    for (uint64_t i = 0; i < count; i++)
+        ok(kx_store__entry_add(txn, postings, alike_key(kxt_random(seed), key), i, false));
+    ok(kx_store__commit(txn));
+}
+
+START_TEST(keys_stand_in_the_order_that_other_programs_expect)
+{
+    const char *path = kxt_path("a.kx");
+    uint64_t seed = kxt_seed(), again = seed, count = kxt_scaled(20000), id;
+    uint8_t key[9];
+    kx_store *store = open_tables(path);
+    add_alike(store, &seed, count);
+    ok(kx_store__close(store));
+    ck_assert_uint_gt(damage_keys_in_plain_order(path, "i/4"), 100);
+    store = open_store(path);
+    ok(kx_store__open_tables(store, &postings, 1));
+    add_alike(store, &seed, count);
+    kx_store_txn *txn = reading(store);
+    for (uint64_t i = 0; i < 2 * count; i++)
+        ok(kx_store__entry_get(txn, postings, alike_key(kxt_random(&again), key), &id));
+    kx_store__abort(txn);
+    ok(kx_store__close(store));
+    ck_assert_uint_gt(damage_keys_in_plain_order(path, "i/4"), 100);
 }
 END_TEST
 
@@ -363,6 +404,7 @@ int main(void)
     tcase_add_test(t, a_unique_key_has_one_id);
     tcase_add_test(t, a_posting_key_has_a_stored_count_and_its_lowest_id_first);
     tcase_add_test(t, keys_from_1_to_511_bytes_are_possible);
+    tcase_add_test(t, keys_stand_in_the_order_that_other_programs_expect);
     tcase_add_test(t, appending_gives_the_same_table_as_adding);
     tcase_add_test(t, many_keys_at_once_equal_single_lookups);
     tcase_add_test(t, deleting_the_middle_of_two_one_two_and_two_one_three_loses_nothing);

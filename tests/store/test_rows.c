@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "store_test.h"
 
 static void fill(kx_store *store, uint64_t step, uint64_t count)
@@ -124,6 +126,34 @@ START_TEST(ids_that_ascend_closely_cost_no_descent)
 }
 END_TEST
 
+/* A read transaction's memory is used again, with what it knew of the rows. */
+START_TEST(what_one_snapshot_read_says_nothing_to_the_next)
+{
+    kx_store *store = open_tables(kxt_path("a.kx"));
+    kx_slice row;
+    for (int round = 0; round < 4; round++) {
+        char now[8];
+        snprintf(now, sizeof now, "now %d", round);
+        kx_store_txn *txn = writing(store);
+        put_text(txn, ROWS, 20, now);
+        if (round == 2)
+            ok(kx_store__row_delete(txn, ROWS, 21));
+        else
+            put_text(txn, ROWS, 21, now);
+        ok(kx_store__commit(txn));
+        txn = reading(store);
+        for (int again = 0; again < 2; again++) {
+            row_is(txn, ROWS, 20, now);
+            row_is(txn, ROWS, 21, round == 2 ? NULL : now);
+            expect(KX_NOTFOUND, kx_store__row_get(txn, ROWS, 22, &row));
+        }
+        row_is(txn, ROWS, 20 + (uint64_t)(round % 2), now);
+        kx_store__abort(txn);
+    }
+    ok(kx_store__close(store));
+}
+END_TEST
+
 /* Every kind of jump, near and far, up and down, hit and miss, against what was put. */
 START_TEST(random_gets_agree_with_what_was_put)
 {
@@ -199,6 +229,7 @@ int main(void)
     tcase_add_test(t, append_refuses_an_id_that_is_not_above_all);
     tcase_add_test(t, the_last_row_is_known);
     tcase_add_test(t, ids_that_ascend_closely_cost_no_descent);
+    tcase_add_test(t, what_one_snapshot_read_says_nothing_to_the_next);
     tcase_add_test(t, random_gets_agree_with_what_was_put);
     tcase_add_test(t, many_rows_at_once_equal_single_gets);
     tcase_add_test(t, a_read_transaction_writes_nothing);
