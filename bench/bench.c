@@ -1,5 +1,5 @@
 /*
- * bench.c -- kx-bench: the library beside hand-written LMDB and SQLite, on the same data in the same run.
+ * bench.c -- kx-bench: the library beside hand-written LMDB, SQLite and Berkeley DB, on the same data in the same run.
  *
  * Exit status: 0 done and all peers agree, 1 their answers differ, 2 wrong usage, 3 a store or file cannot be read or
  * written, 130 interrupted.
@@ -17,7 +17,7 @@
 
 static const char usage[] =
     "usage: kx-bench [OPTION]...\n"
-    "Measure the library, hand-written LMDB (the limit) and SQLite on the same data, and print the ratios.\n"
+    "Measure the library, hand-written LMDB (the limit), SQLite and Berkeley DB on the same data, and print ratios.\n"
     "\n"
     "  --rows R1,R2       rows to measure; default all\n"
     "  --peers kx,lmdb    peers to run; default all\n"

@@ -59,8 +59,8 @@ typedef struct bench_link { int64_t order_id, product_id; } bench_link;
 typedef struct bench_bytes { const uint8_t *data; size_t size; } bench_bytes;
 
 /*
- * The same documents twice: as structs, for peers that bind columns, and packed, for those that take MessagePack. Behind
- * the last order stand `new_count` more, which no load stores: W2 inserts them.
+ * The same documents twice: as structs, for peers that bind columns, and packed, for those that take MessagePack.
+ * Behind the last order stand `new_count` more, which no load stores: W2 inserts them.
  */
 typedef struct bench_data {
     size_t         user_count, order_count, new_count, product_count, link_count;
@@ -129,7 +129,7 @@ double      bench_new_amount(const bench_work *work);                        /* 
 int64_t     bench_new_user(const bench_data *data, int64_t order_id);        /* U2 */
 int64_t     bench_product_of(const bench_data *data, int64_t order_id, size_t n);    /* n below BENCH_LINKS: linked,
                                                        if it has so many; M2Mw puts BENCH_LINKS in the place of 0 */
-const char *bench_status_of(int64_t user_id);                                /* X1: the order's status that is asked for */
+const char *bench_status_of(int64_t user_id);                                /* X1: the status that is asked for */
 int64_t     bench_random_order(const bench_data *data, uint64_t *random);    /* C1w: one that the writer changes */
 void        bench_random_note(char note[41], uint64_t *random);              /* and its new note */
 int64_t     bench_other_user(const bench_data *data, int64_t user_id);       /* X2: the second of the two */
@@ -156,8 +156,8 @@ typedef int bench_row_function(void *store, const bench_work *work, uint64_t *an
  * Every function returns 0, or non-zero after bench_fail(). `load` of the shop is the row W1 and must end durable; what
  * a peer does in `open`, `settle` (after the load: checkpoints, statistics), `prepare` and `finish` is not timed.
  *
- * `open` makes a store for the set, or opens the one that is there. It is also called by a process that only reads, with
- * data of no documents, without a load.
+ * `open` makes a store for the set, or opens the one that is there. It is also called by a process that only reads,
+ * with data of no documents, without a load.
  */
 typedef struct bench_peer {
     const char *name;
@@ -221,6 +221,11 @@ void    bench_make_keys(const bench_options *options, bench_key kind, uint64_t r
 /* harness.c: 0, BENCH_DIFFERS, BENCH_FAILED or BENCH_INTERRUPTED; the reason is on stderr. Free in any case. */
 int  bench_run(const bench_options *options, const bench_data *data, bench_results *results);
 void bench_results_free(bench_results *results);
+
+/* files.c: a folder of our own below the one that was asked for, to be freed (NULL after bench_fail()). In it, remove
+ * what a peer made: its file, and what lies beside it under its name and an ending, a folder with files too. */
+char *bench_make_folder(const char *parent);
+void  bench_remove_store(const char *folder, const char *peer);
 
 /* memory.c: a process of its own opens the store and does R5f; *bytes is its anonymous memory then, 0 where the system
  * does not tell. The other side is bench_reader(), which main() calls for `--reader PEER`. */

@@ -96,8 +96,8 @@ static void draw_bar(const picture *chart, const char *peer, double ratio, int y
     double one = place(chart, 1), end = place(chart, ratio);
     double from = end < one ? end : one, width = end < one ? one - end : end - one;
 
-    fprintf(chart->out, "<rect x='%.1f' y='%d' width='%.1f' height='%d' fill='%s'><title>%s %.2f</title></rect>", from, y,
-            width < 1 ? 1 : width, BAR - 1, color_of(peer), peer, ratio);
+    fprintf(chart->out, "<rect x='%.1f' y='%d' width='%.1f' height='%d' fill='%s'><title>%s %.2f</title></rect>", from,
+            y, width < 1 ? 1 : width, BAR - 1, color_of(peer), peer, ratio);
     fprintf(chart->out, "<text x='%.1f' y='%d' class='n' text-anchor='%s'>%.2f</text>\n", end < one ? end - 3 : end + 3,
             y + BAR - 2, end < one ? "end" : "start", ratio);
 }

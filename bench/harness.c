@@ -2,17 +2,15 @@
  * harness.c -- runs the peers in turn and times them.
  *
  * A round is: for each set of data every peer loads a fresh store (that of the shop is W1), then for each row every
- * peer does the same operations, one peer after the other; `runs` rounds make the runs. So what disturbs the machine for a
- * while disturbs all peers. A run is some timed slices, and one before them that is not timed and warms caches with keys of
- * its own. The answers of all slices are folded into one number a row and peer, and at the end all peers must have the
- * same. A row that writes is followed by rows that read what it wrote: their answers count as its own.
+ * peer does the same operations, one peer after the other; `runs` rounds make the runs. So what disturbs the machine
+ * for a while disturbs all peers. A run is some timed slices, and one before them that is not timed and warms caches
+ * with keys of its own. The answers of all slices are folded into one number a row and peer, and at the end all peers
+ * must have the same. A row that writes is followed by rows that read what it wrote: their answers count as its own.
  */
-#include <dirent.h>
-#include <errno.h>
+#include <signal.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
-#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,25 +156,6 @@ static int run_row(const round_state *state, size_t p, bench_row row)
 
 /* ---- the load ---------------------------------------------------------------------------------- */
 
-/* Remove what a peer made: its file, and files beside it whose names begin with its. */
-static void remove_store(const char *folder, const char *name)
-{
-    DIR *entries = opendir(folder);
-    size_t size = strlen(name);
-    char path[4096];
-
-    for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;) {
-        const char *rest = entry->d_name + size;
-        if (strncmp(entry->d_name, name, size) != 0 || (*rest != '\0' && strcmp(rest, "-lock") != 0 &&
-            strcmp(rest, "-wal") != 0 && strcmp(rest, "-shm") != 0 && strcmp(rest, "-journal") != 0 && *rest != '.'))
-            continue;
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        unlink(path);
-    }
-    if (entries != NULL)
-        closedir(entries);
-}
-
 static void store_path(const round_state *state, size_t p, char *path, size_t size)
 {
     snprintf(path, size, "%s/%s", state->folder, state->options->peers[p]->name);
@@ -205,7 +184,7 @@ static int close_stores(round_state *state, bool measure)
             closed = bench_measure_reader(options->peers[p], path, &state->results->reader_bytes[p]);
         if (closed != 0)
             rc = BENCH_FAILED;
-        remove_store(state->folder, options->peers[p]->name);
+        bench_remove_store(state->folder, options->peers[p]->name);
     }
     return rc;
 }
@@ -379,24 +358,6 @@ static int run_rounds(round_state *state)
     return rc != 0 ? rc : compare_answers(options, state->results);
 }
 
-/* A folder of our own below the one that was asked for. NULL after bench_fail(). */
-static char *make_folder(const char *parent)
-{
-    size_t size = strlen(parent) + sizeof "/kx-bench-XXXXXX";
-    char *folder = malloc(size);
-
-    if (folder == NULL) {
-        bench_fail("no memory");
-        return NULL;
-    }
-    snprintf(folder, size, "%s/kx-bench-XXXXXX", parent);
-    if (mkdtemp(folder) != NULL)
-        return folder;
-    bench_fail("%s: cannot make a folder there: %s", parent, strerror(errno));
-    free(folder);
-    return NULL;
-}
-
 static size_t most_keys(const bench_options *options)
 {
     size_t most = 1;
@@ -421,7 +382,7 @@ int bench_run(const bench_options *options, const bench_data *data, bench_result
         return rc;
     state.keys = calloc(most_keys(options), sizeof *state.keys);
     state.spare = calloc(options->users > options->orders ? options->users : options->orders, sizeof *state.spare);
-    state.folder = make_folder(options->folder);
+    state.folder = bench_make_folder(options->folder);
     if (state.keys == NULL || state.spare == NULL)
         rc = bench_fail("no memory");
     else if (state.folder == NULL)

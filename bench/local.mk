@@ -1,10 +1,12 @@
-# kx-bench: the library beside hand-written LMDB and SQLite. Only bench/peer_lmdb* include <lmdb.h>; bench/peer_kx.c and
+# kx-bench: the library beside hand-written LMDB, SQLite and Berkeley DB. Only bench/peer_lmdb* include <lmdb.h>; bench/peer_kx.c and
 # bench/bench.c use the library, by its public headers alone. A peer whose library is missing is left out.
 bin_PROGRAMS += bench/kx-bench
+dist_man_MANS += doc/man/kx-bench.1
 bench_kx_bench_SOURCES = \
 	bench/bench.c bench/bench.h \
 	bench/chart.c \
 	bench/data.c \
+	bench/files.c \
 	bench/harness.c \
 	bench/keys.c \
 	bench/lmdb_doc.h \
@@ -32,6 +34,12 @@ bench_kx_bench_SOURCES += \
 	bench/peer_sqlite_rows.c \
 	bench/peer_sqlite_write.c
 endif
+if HAVE_BDB
+bench_kx_bench_SOURCES += \
+	bench/peer_bdb.c bench/peer_bdb.h \
+	bench/peer_bdb_read.c \
+	bench/peer_bdb_write.c
+endif
 bench_kx_bench_CPPFLAGS = -I$(top_srcdir)/include $(LMDB_CFLAGS) $(SQLITE_CFLAGS)
 bench_kx_bench_CFLAGS = $(AM_CFLAGS) -pthread
 bench_kx_bench_LDADD = liblmdbkenobix.la $(LMDB_LIBS) $(SQLITE_LIBS) $(BDB_LIBS) -lm
@@ -46,6 +54,7 @@ bench_test_bench_SOURCES = \
 	bench/test_bench.c \
 	bench/bench.h \
 	bench/data.c \
+	bench/files.c \
 	bench/harness.c \
 	bench/keys.c \
 	bench/lmdb_doc.h \

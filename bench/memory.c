@@ -1,7 +1,7 @@
 /*
  * memory.c -- the anonymous memory of a process that only reads: what it costs beyond the pages of the store's file,
- * which the system shares and takes back. The reader is this program once more, as `kx-bench --reader PEER PATH`, so that
- * nothing of what the measuring process holds is counted.
+ * which the system shares and takes back. The reader is this program once more, as `kx-bench --reader PEER PATH`, so
+ * that nothing of what the measuring process holds is counted.
  */
 #include <stdlib.h>
 #include <string.h>

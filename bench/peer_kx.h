@@ -21,8 +21,8 @@ typedef struct kx_store {
 int peer_kx_fail(const char *what, int rc);
 
 /* peer_kx_read.c */
-bench_row_function peer_kx_r1, peer_kx_r1txn, peer_kx_r2, peer_kx_r2txn, peer_kx_r3, peer_kx_r3c, peer_kx_r4n, peer_kx_r4;
-bench_row_function peer_kx_r5, peer_kx_r5f, peer_kx_c1;
+bench_row_function peer_kx_r1, peer_kx_r1txn, peer_kx_r2, peer_kx_r2txn, peer_kx_r3, peer_kx_r3c, peer_kx_r4n;
+bench_row_function peer_kx_r4, peer_kx_r5, peer_kx_r5f, peer_kx_c1;
 
 /* peer_kx_write.c */
 bench_row_function peer_kx_w2, peer_kx_u1, peer_kx_u1q, peer_kx_u2, peer_kx_d1, peer_kx_m2mw;

@@ -52,7 +52,8 @@ static int open_tables(lmdb_store *store)
 
 static int open_environment(lmdb_store *store, const char *path)
 {
-    size_t map = ((size_t)1 << 30) + 4096 * (store->data->user_count + 2 * store->data->order_count + store->data->link_count);
+    const bench_data *data = store->data;
+    size_t map = ((size_t)1 << 30) + 4096 * (data->user_count + 2 * data->order_count + data->link_count);
 
     int rc = mdb_env_create(&store->env);
     if (rc == 0)

@@ -1,8 +1,8 @@
 /*
  * peer_lmdb_batch.c -- the limit's rows R4n and R4: from a range of orders to the names of their users.
  *
- * One by one, each order's user is looked up as it comes. In one batch, the keys are collected, sorted, and the tables of
- * the users walked once from left to right: a descent where the next key is far, steps where it is near.
+ * One by one, each order's user is looked up as it comes. In one batch, the keys are collected, sorted, and the tables
+ * of the users walked once from left to right: a descent where the next key is far, steps where it is near.
  */
 #include <errno.h>
 #include <stdlib.h>

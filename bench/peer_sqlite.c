@@ -8,8 +8,9 @@
  *
  * All have the indexes that the other peers have, and no other. The work is what the other peers do: an order and its
  * user are read by two statements, as a program does that has the order in hand, and amounts reach the program one by
- * one. (Inside SQLite sum(amount) is about 15 % faster over a range, and a join 12 % faster than two statements.) Foreign
- * keys are checked where they are used, in D1: elsewhere they would cost SQLite a lookup that no other peer makes.
+ * one. (Inside SQLite sum(amount) is about 15 % faster over a range, and a join 12 % faster than two statements.)
+ * Foreign keys are checked where they are used, in D1: elsewhere they would cost SQLite a lookup that no other peer
+ * makes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -126,7 +127,9 @@ static const char *const json_statements[STATEMENTS] = {
 static const sqlite_form relational = {
     {RELATIONAL_SHOP SHOP_INDEXES, RELATIONAL_SHOP RELATIONAL_PRODUCTS GRAPH}, &column_statements, false
 };
-static const sqlite_form rowid = {{ROWID_SHOP SHOP_INDEXES, ROWID_SHOP ROWID_PRODUCTS GRAPH}, &column_statements, false};
+static const sqlite_form rowid = {
+    {ROWID_SHOP SHOP_INDEXES, ROWID_SHOP ROWID_PRODUCTS GRAPH}, &column_statements, false
+};
 static const sqlite_form json = {{json_shop, NULL}, &json_statements, true};
 
 /* ---- open and close ------------------------------------------------------------------------- */

@@ -8,7 +8,8 @@
 
 typedef enum sqlite_statement {
     BEGIN, COMMIT, INSERT_USER, INSERT_ORDER, ORDER_FIELDS, ORDER_USER, USER_NAME, USER_AMOUNTS, USER_COUNT,
-    RANGE_AMOUNTS, RANGE_USERS, RANGE_NAMES, COUNT_DONE, SET_AMOUNT, SET_WHERE_NEW, SET_USER, SET_NOTE, DELETE_USER, DELETE_ORDERS,
+    RANGE_AMOUNTS, RANGE_USERS, RANGE_NAMES, COUNT_DONE, SET_AMOUNT, SET_WHERE_NEW, SET_USER, SET_NOTE, DELETE_USER,
+    DELETE_ORDERS,
     INSERT_PRODUCT, INSERT_LINK, ORDER_PRICES, USER_STATUS, TWO_USERS, PREMIUM_USERS, DEAREST, DELETE_LINK,
     STATEMENTS
 } sqlite_statement;
@@ -35,7 +36,7 @@ typedef struct sqlite_store {
 
 int sqlite_fail(const sqlite_store *store, const char *what);       /* one line on stderr; returns BENCH_FAILED */
 int sqlite_run(const sqlite_store *store, const char *text);
-int sqlite_step(const sqlite_store *store, sqlite_statement which); /* a bound statement that gives no rows, and reset it */
+int sqlite_step(const sqlite_store *store, sqlite_statement which); /* a bound statement that gives no rows */
 
 /* peer_sqlite_load.c */
 int sqlite_load(void *store);
@@ -43,8 +44,8 @@ int sqlite_make_texts(sqlite_store *store);
 int sqlite_insert_order(const sqlite_store *store, size_t number);
 
 /* peer_sqlite_rows.c */
-bench_row_function sqlite_r1, sqlite_r2, sqlite_r2txn, sqlite_r3, sqlite_r3c, sqlite_r4n, sqlite_r4, sqlite_r5, sqlite_r5f;
-bench_row_function sqlite_c1, sqlite_m2m, sqlite_x1, sqlite_x2, sqlite_x3, sqlite_x4;
+bench_row_function sqlite_r1, sqlite_r2, sqlite_r2txn, sqlite_r3, sqlite_r3c, sqlite_r4n, sqlite_r4, sqlite_r5;
+bench_row_function sqlite_r5f, sqlite_c1, sqlite_m2m, sqlite_x1, sqlite_x2, sqlite_x3, sqlite_x4;
 /* peer_sqlite_write.c */
 bench_row_function sqlite_w2, sqlite_u1, sqlite_u1q, sqlite_u2, sqlite_d1, sqlite_m2mw;
 int sqlite_keep_writing(void *store);       /* C1w: one transaction of the writer */

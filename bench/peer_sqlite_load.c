@@ -32,7 +32,8 @@ int sqlite_make_texts(sqlite_store *store)
         return bench_fail("sqlite: no memory");
     for (size_t i = 0; i < data->user_count; i++) {
         const bench_user *user = &data->users[i];
-        snprintf(store->user_texts[i], TEXT_MAX, "{\"user_id\":%lld,\"name\":\"%s\",\"email\":\"%s\",\"status\":\"%s\"}",
+        snprintf(store->user_texts[i], TEXT_MAX,
+                 "{\"user_id\":%lld,\"name\":\"%s\",\"email\":\"%s\",\"status\":\"%s\"}",
                  (long long)user->user_id, user->name, user->email, user->status);
     }
     for (size_t i = 0; i < orders; i++) {

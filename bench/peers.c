@@ -11,7 +11,7 @@ const bench_peer *const bench_peers[] = {
     &bench_peer_sqlite_rowid,
     &bench_peer_sqlite_json,
 #endif
-#ifdef HAVE_BDB_LATER
+#ifdef HAVE_BDB
     &bench_peer_bdb,
 #endif
     NULL

@@ -104,8 +104,8 @@ void bench_report_table(FILE *out, const bench_options *options, const bench_res
         }
     }
     report_sizes(out, "file after the load, MB", 1e6, options, results->file_bytes);
-    report_sizes(out, "memory: anonymous, of a process that did R5f alone, MiB (to reach: <= 8 by kx)", 1 << 20, options,
-                 results->reader_bytes);
+    report_sizes(out, "memory: anonymous, of a process that did R5f alone, MiB (to reach: <= 8 by kx)", 1 << 20,
+                 options, results->reader_bytes);
 }
 
 /* ---- JSON: names are ours and need no escapes --------------------------------------------------- */
