@@ -61,20 +61,12 @@ static int set_amounts(kx_txn *txn, void *context)
     return rc;
 }
 
-/* The one function that a call for updates by query would take the place of. */
 static int set_where_new(kx_txn *txn, void *context)
 {
     double amount = bench_new_amount(((const slice *)context)->work);
-    kx_cursor *cursor;
 
-    int rc = kx_find(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("new")})}, &cursor);
-    for (kx_doc *order; rc == KX_OK && kx_cursor_next(cursor, &order) == KX_OK;) {
-        rc = kx_doc_set(order, "amount", kx_real(amount));
-        if (rc == KX_OK)
-            rc = kx_doc_save(order);
-    }
-    int closed = kx_cursor_close(cursor);
-    return rc != KX_OK ? rc : closed;
+    return kx_update_where(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("new")})},
+                           KX_EDITS({"amount", KX_EDIT_SET, kx_real(amount)}), NULL);
 }
 
 static int set_users(kx_txn *txn, void *context)

@@ -56,7 +56,7 @@ const bench_row_info bench_rows[ROW_COUNT] = {
 
 double bench_new_amount(const bench_work *work)
 {
-    return (double)(work->keys[0] % 1000) + 0.25;
+    return (double)(1 + work->keys[0] % 100000) / 100;
 }
 
 static int64_t pick(int64_t key, int64_t first, size_t count)
