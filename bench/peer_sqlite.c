@@ -82,8 +82,8 @@ static const char *const column_statements[STATEMENTS] = {
     [USER_COUNT]     = "SELECT count(*) FROM orders WHERE user_id = ?1",
     [RANGE_AMOUNTS]  = "SELECT amount FROM orders WHERE order_id >= ?1 AND order_id < ?2",
     [RANGE_USERS]    = "SELECT user_id FROM orders WHERE order_id >= ?1 AND order_id < ?2",
-    [RANGE_NAMES]    = "SELECT users.name FROM orders JOIN users ON users.user_id = orders.user_id"
-                       " WHERE orders.order_id >= ?1 AND orders.order_id < ?2",
+    [RANGE_NAMES]    = ("SELECT users.name FROM orders JOIN users ON users.user_id = orders.user_id"
+                        " WHERE orders.order_id >= ?1 AND orders.order_id < ?2"),
     [COUNT_DONE]     = "SELECT count(*) FROM orders WHERE status = 'done'",
     [SET_AMOUNT]     = "UPDATE orders SET amount = ?2 WHERE order_id = ?1",
     [SET_WHERE_NEW]  = "UPDATE orders SET amount = ?1 WHERE status = 'new'",
@@ -113,8 +113,8 @@ static const char *const json_statements[STATEMENTS] = {
     [USER_COUNT]     = "SELECT count(*) FROM orders WHERE user_id = ?1",
     [RANGE_AMOUNTS]  = "SELECT doc ->> '$.amount' FROM orders WHERE order_id >= ?1 AND order_id < ?2",
     [RANGE_USERS]    = "SELECT user_id FROM orders WHERE order_id >= ?1 AND order_id < ?2",
-    [RANGE_NAMES]    = "SELECT users.doc ->> '$.name' FROM orders JOIN users ON users.user_id = orders.user_id"
-                       " WHERE orders.order_id >= ?1 AND orders.order_id < ?2",
+    [RANGE_NAMES]    = ("SELECT users.doc ->> '$.name' FROM orders JOIN users ON users.user_id = orders.user_id"
+                        " WHERE orders.order_id >= ?1 AND orders.order_id < ?2"),
     [COUNT_DONE]     = "SELECT count(*) FROM orders WHERE doc ->> '$.status' = 'done'",
     [SET_AMOUNT]     = "UPDATE orders SET doc = json_set(doc, '$.amount', ?2) WHERE order_id = ?1",
     [SET_WHERE_NEW]  = "UPDATE orders SET doc = json_set(doc, '$.amount', ?1) WHERE doc ->> '$.status' = 'new'",

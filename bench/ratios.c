@@ -3,7 +3,8 @@
  *
  * Absolute times move from run to run; ratios within a round hardly do. So a ratio is taken in each round, and the
  * median of the rounds is what counts. For the limit itself the ratio to reach is the one that was measured when it was
- * first written by hand: a slower limit would flatter the library.
+ * first written by hand: a slower limit would flatter the library. Beside the median stands the ratio of the best timed
+ * parts, which other programs disturb least.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -117,7 +118,13 @@ static const char *verdict(const target *goal, double ratio)
     }
 }
 
-static void report_goal(FILE *out, const target *goal, double ratio)
+static double best_ratio(const bench_series *top, const bench_series *bottom)
+{
+    double best = bench_percentile(bottom->slices, bottom->slice_count, 0);
+    return best > 0 ? bench_percentile(top->slices, top->slice_count, 0) / best : 0;
+}
+
+static void report_goal(FILE *out, const target *goal, double ratio, double best)
 {
     char name[64], wanted[32] = "";
 
@@ -131,7 +138,7 @@ static void report_goal(FILE *out, const target *goal, double ratio)
         snprintf(wanted, sizeof wanted, ">= %.2f", goal->ratio);
     else if (goal->kind == AS_MEASURED)
         snprintf(wanted, sizeof wanted, "%.2f +- 15 %%", goal->ratio);
-    fprintf(out, "%-6s %-27s %7.2f   %-15s %s\n", bench_rows[goal->row].name, name, ratio, wanted,
+    fprintf(out, "%-6s %-27s %7.2f %7.2f   %-15s %s\n", bench_rows[goal->row].name, name, ratio, best, wanted,
             verdict(goal, ratio));
 }
 
@@ -145,7 +152,7 @@ void bench_report_ratios(FILE *out, const bench_options *options, const bench_re
 {
     bool judged = is_goals_size(options);
 
-    fprintf(out, "\n%-6s %-27s %7s   %s\n", "row", "ratio of times", "median",
+    fprintf(out, "\n%-6s %-27s %7s %7s   %s\n", "row", "ratio of times", "median", "best",
             judged ? "to reach" : "nothing to reach: that is set for 20000 users and 200000 orders");
     for (size_t i = 0; i < sizeof goals / sizeof goals[0]; i++) {
         target goal = goals[i];
@@ -155,7 +162,7 @@ void bench_report_ratios(FILE *out, const bench_options *options, const bench_re
         if (!judged)
             goal.kind = SHOWN;
         if (top != NULL && bottom != NULL)
-            report_goal(out, &goal, bench_ratio(top, bottom, options->runs));
+            report_goal(out, &goal, bench_ratio(top, bottom, options->runs), best_ratio(top, bottom));
     }
 }
 
