@@ -100,17 +100,18 @@ static int close_table(DB *table)
     return table == NULL ? 0 : table->close(table, 0);
 }
 
+/* Secondaries before their primaries, and a table that is referred to before the one that refers: otherwise it leaks. */
 static int close_store(void *context)
 {
     bdb_store *store = context;
 
     if (store == NULL)
         return 0;
-    int rc = close_table(store->order_users), closed = close_table(store->emails);
+    int rc = close_table(store->emails), closed = close_table(store->users);
+    rc = rc != 0 ? rc : closed;
+    closed = close_table(store->order_users);
     rc = rc != 0 ? rc : closed;
     closed = close_table(store->orders);
-    rc = rc != 0 ? rc : closed;
-    closed = close_table(store->users);
     rc = rc != 0 ? rc : closed;
     closed = store->env == NULL ? 0 : store->env->close(store->env, 0);
     rc = rc != 0 ? rc : closed;

@@ -2,7 +2,8 @@
  * peer_lmdb_batch.c -- the limit's rows R4n and R4: from a range of orders to the names of their users.
  *
  * One by one, each order's user is looked up as it comes. In one batch, the keys are collected, sorted, and the tables
- * of the users walked once from left to right: a descent where the next key is far, steps where it is near.
+ * of the users walked once from left to right: a descent where the next key is far, steps where it is near. Then every
+ * order has its name, in the order of the orders.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -42,14 +43,13 @@ static inline int visit_range(const lmdb_store *store, int64_t first, int64_t wi
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-static inline int add_name(MDB_val user, uint64_t times, uint64_t *answer)
+static inline int name_of(MDB_val user, MDB_val *name)
 {
-    const char *name;
-    size_t size;
+    const char *text;
 
-    if (!doc_text(FIELD(user, "name"), &name, &size))
+    if (!doc_text(FIELD(user, "name"), &text, &name->mv_size))
         return MDB_CORRUPTED;
-    *answer += times * bench_text_answer(name, size);
+    name->mv_data = (void *)(uintptr_t)text;
     return 0;
 }
 
@@ -60,10 +60,14 @@ typedef struct single { const lmdb_store *store; uint64_t *answer; } single;
 static inline int look_up(void *context, int64_t user_id)
 {
     const single *mine = context;
-    MDB_val user;
+    MDB_val user, name;
 
     int rc = lmdb_get_by_key(mine->store, USER_IDS, USERS, user_id, &user);
-    return rc != 0 ? rc : add_name(user, 1, mine->answer);
+    if (rc == 0)
+        rc = name_of(user, &name);
+    if (rc == 0)
+        *mine->answer += bench_text_answer(name.mv_data, name.mv_size);
+    return rc;
 }
 
 int lmdb_r4n(void *context, const bench_work *work, uint64_t *answer)
@@ -78,27 +82,18 @@ int lmdb_r4n(void *context, const bench_work *work, uint64_t *answer)
 
 /* ---- in one batch ------------------------------------------------------------------------------------ */
 
-typedef struct batch { int_entry *keys, *spare; size_t count; } batch;
+typedef struct batch {
+    int_entry *keys, *spare;        /* the id is the order's place */
+    MDB_val   *names;
+    size_t     count;
+} batch;
 
 static inline int collect(void *context, int64_t user_id)
 {
     batch *mine = context;
-    mine->keys[mine->count++] = (int_entry){(uint64_t)user_id, 1};
+    mine->keys[mine->count] = (int_entry){(uint64_t)user_id, mine->count};
+    mine->count++;
     return 0;
-}
-
-/* Keys that are the same become one, with their number. Returns how many are left. */
-static size_t merge_same(int_entry *keys, size_t count)
-{
-    size_t last = 0;
-
-    for (size_t i = 1; i < count; i++) {
-        if (keys[i].key == keys[last].key)
-            keys[last].id++;
-        else
-            keys[++last] = keys[i];
-    }
-    return count == 0 ? 0 : last + 1;
 }
 
 /* Some steps forward, then a descent: most keys of a batch are on the page of the one before. */
@@ -122,23 +117,34 @@ static inline int seek_near(MDB_cursor *cursor, int64_t wanted, bool *started, M
     return mdb_cursor_get(cursor, &key, value, MDB_SET);
 }
 
-static int walk_users(const lmdb_store *store, const int_entry *keys, size_t count, uint64_t *answer)
+static inline int seek_user(const lmdb_store *store, int64_t user_id, bool *started, MDB_val *user)
 {
-    bool in_index = false, in_rows = false;
+    bool in_rows = *started;
+
+    if (!store->primary) {
+        int rc = seek_near(store->cursors[USER_IDS], user_id, started, user);
+        if (rc != 0)
+            return rc;
+        user_id = lmdb_id_at(*user, 0);
+    }
+    *started = true;
+    return seek_near(store->cursors[USERS], user_id, &in_rows, user);
+}
+
+static int walk_users(const lmdb_store *store, const int_entry *keys, size_t count, MDB_val *names)
+{
+    bool started = false;
+    MDB_val user, name;
     int rc = 0;
 
     for (size_t i = 0; i < count && rc == 0; i++) {
-        int64_t id = (int64_t)keys[i].key;
-        MDB_val value;
-        if (!store->primary) {
-            rc = seek_near(store->cursors[USER_IDS], id, &in_index, &value);
+        if (i == 0 || keys[i].key != keys[i - 1].key) {
+            rc = seek_user(store, (int64_t)keys[i].key, &started, &user);
             if (rc == 0)
-                id = lmdb_id_at(value, 0);
+                rc = name_of(user, &name);
         }
         if (rc == 0)
-            rc = seek_near(store->cursors[USERS], id, &in_rows, &value);
-        if (rc == 0)
-            rc = add_name(value, keys[i].id, answer);
+            names[keys[i].id] = name;
     }
     return rc;
 }
@@ -147,20 +153,24 @@ static int follow_batch(const lmdb_store *store, int64_t first, int64_t width, b
 {
     mine->count = 0;
     int rc = visit_range(store, first, width, collect, mine);
-    if (rc != 0)
-        return rc;
-    int_entry *sorted = lmdb_sort(mine->keys, mine->spare, mine->count);
-    return walk_users(store, sorted, merge_same(sorted, mine->count), answer);
+    if (rc == 0)
+        rc = walk_users(store, lmdb_sort(mine->keys, mine->spare, mine->count), mine->count, mine->names);
+    for (size_t i = 0; i < mine->count && rc == 0; i++)
+        *answer += bench_text_answer(mine->names[i].mv_data, mine->names[i].mv_size);
+    return rc;
 }
 
 int lmdb_r4(void *context, const bench_work *work, uint64_t *answer)
 {
-    batch mine = {malloc((size_t)work->width * sizeof(int_entry)), malloc((size_t)work->width * sizeof(int_entry)), 0};
-    int rc = mine.keys == NULL || mine.spare == NULL ? ENOMEM : 0;
+    size_t width = (size_t)work->width;
+    batch mine = {.keys = malloc(width * sizeof(int_entry)), .spare = malloc(width * sizeof(int_entry)),
+                  .names = malloc(width * sizeof(MDB_val))};
+    int rc = mine.keys == NULL || mine.spare == NULL || mine.names == NULL ? ENOMEM : 0;
 
     for (size_t i = 0; i < work->count && rc == 0; i++)
         rc = follow_batch(context, work->keys[i], work->width, &mine, answer);
     free(mine.keys);
     free(mine.spare);
+    free(mine.names);
     return rc == 0 ? 0 : lmdb_fail("R4", rc);
 }
