@@ -1,5 +1,5 @@
 /*
- * bench.c -- kx-bench: the library beside hand-written LMDB and SQLite, on the same data in the same run.
+ * bench.c -- kx-bench: the library beside hand-written LMDB, SQLite and Berkeley DB, on the same data in the same run.
  *
  * Exit status: 0 done and all peers agree, 1 their answers differ, 2 wrong usage, 3 a store or file cannot be read or
  * written, 130 interrupted.
@@ -17,17 +17,19 @@
 
 static const char usage[] =
     "usage: kx-bench [OPTION]...\n"
-    "Measure the library, hand-written LMDB (the limit) and SQLite on the same data, and print the ratios.\n"
+    "Measure the library, hand-written LMDB (the limit), SQLite and Berkeley DB on the same data, and print ratios.\n"
     "\n"
     "  --rows R1,R2       rows to measure; default all\n"
     "  --peers kx,lmdb    peers to run; default all\n"
     "  --users N          users, default 20000\n"
     "  --orders N         orders, default 200000\n"
+    "  --scale N          measure N times as many users and orders too, and print what that costs each row\n"
     "  --runs N           runs of every peer, in turn; default 5\n"
     "  --ops N            gets, users or documents a run, instead of each row's default\n"
     "  --seed N           of the data and the keys, default 1\n"
     "  --dir DIR          where the stores are made, default $TMPDIR or /tmp\n"
     "  --json             one JSON object a row and peer; the machine goes to standard error\n"
+    "  --svg FILE         also draw the ratios of times to the limit's\n"
     "  -o, --output FILE  write there instead of standard output\n"
     "  -q, --quiet        no progress, and with --json no machine\n"
     "  -h, --help         this text, with the rows and peers\n"
@@ -35,7 +37,7 @@ static const char usage[] =
 
 enum {
     OPTION_ROWS = 256, OPTION_PEERS, OPTION_USERS, OPTION_ORDERS, OPTION_RUNS, OPTION_OPS, OPTION_SEED, OPTION_DIR,
-    OPTION_JSON
+    OPTION_JSON, OPTION_SCALE, OPTION_SVG, OPTION_READER
 };
 
 static const struct option long_options[] = {
@@ -48,6 +50,9 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, OPTION_SEED},
     {"dir", required_argument, NULL, OPTION_DIR},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"scale", required_argument, NULL, OPTION_SCALE},
+    {"svg", required_argument, NULL, OPTION_SVG},
+    {"reader", required_argument, NULL, OPTION_READER},
     {"output", required_argument, NULL, 'o'},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -165,6 +170,8 @@ static int parse_option(bench_options *options, int option)
         return parse_size("orders", optarg, 1000000000, &options->orders);
     case OPTION_RUNS:
         return parse_size("runs", optarg, BENCH_RUNS_MAX, &options->runs);
+    case OPTION_SCALE:
+        return parse_size("scale", optarg, 1000, &options->scale);
     case OPTION_OPS:
         return parse_size("ops", optarg, 1000000000, &options->ops);
     case OPTION_SEED:
@@ -174,6 +181,9 @@ static int parse_option(bench_options *options, int option)
         return 0;
     case OPTION_JSON:
         options->json = true;
+        return 0;
+    case OPTION_SVG:
+        options->chart = optarg;
         return 0;
     case 'o':
         options->output = optarg;
@@ -207,36 +217,64 @@ static void fill_defaults(bench_options *options)
 
 /* ---- output ------------------------------------------------------------------------------------- */
 
-static void report(FILE *out, const bench_options *options, const bench_results *results)
+/* What was measured, at one size or at two. */
+typedef struct outcome {
+    bench_options options, scaled_options;
+    bench_results results, scaled;
+} measured;
+
+static bool is_scaled(const measured *outcome)
 {
-    if (options->json) {
-        if (!options->quiet)
-            bench_report_machine(stderr, options);
-        bench_report_json(out, options, results);
+    return outcome->options.scale > 1;
+}
+
+static void report_json(FILE *out, const measured *outcome)
+{
+    if (!outcome->options.quiet)
+        bench_report_machine(stderr, &outcome->options);
+    bench_report_json(out, &outcome->options, &outcome->results);
+    if (is_scaled(outcome))
+        bench_report_json(out, &outcome->scaled_options, &outcome->scaled);
+}
+
+static void report(FILE *out, const measured *outcome)
+{
+    if (outcome->options.json) {
+        report_json(out, outcome);
         return;
     }
     fprintf(out, "kx-bench %s\n", kx_version());
-    bench_report_machine(out, options);
-    bench_report_table(out, options, results);
-    bench_report_ratios(out, options, results);
+    bench_report_machine(out, &outcome->options);
+    bench_report_table(out, &outcome->options, &outcome->results);
+    bench_report_ratios(out, &outcome->options, &outcome->results);
+    if (!is_scaled(outcome))
+        return;
+    fprintf(out, "\n%zu users, %zu orders\n", outcome->scaled_options.users, outcome->scaled_options.orders);
+    bench_report_table(out, &outcome->scaled_options, &outcome->scaled);
+    bench_report_growth(out, &outcome->options, &outcome->results, &outcome->scaled);
+}
+
+static void draw(FILE *out, const measured *outcome)
+{
+    bench_report_chart(out, &outcome->options, &outcome->results);
 }
 
 /* Written beside and renamed, so that a file is never half a report. */
-static int report_to_file(const bench_options *options, const bench_results *results)
+static int write_file(const char *name, void (*write)(FILE *out, const measured *outcome), const measured *outcome)
 {
     char path[4096];
 
-    if ((size_t)snprintf(path, sizeof path, "%s.part", options->output) >= sizeof path)
-        return bench_fail("%s: name too long", options->output);
+    if ((size_t)snprintf(path, sizeof path, "%s.part", name) >= sizeof path)
+        return bench_fail("%s: name too long", name);
     FILE *out = fopen(path, "w");
     if (out == NULL)
         return bench_fail("%s: %s", path, strerror(errno));
-    report(out, options, results);
+    write(out, outcome);
     bool failed = ferror(out) != 0;
-    if (fclose(out) != 0 || failed || rename(path, options->output) != 0) {
+    if (fclose(out) != 0 || failed || rename(path, name) != 0) {
         int error = errno;
         remove(path);
-        return bench_fail("%s: %s", options->output, strerror(error));
+        return bench_fail("%s: %s", name, strerror(error));
     }
     return 0;
 }
@@ -255,7 +293,7 @@ static int print_help(void)
     fputs(usage, stdout);
     puts("\nrows:");
     for (bench_row row = 0; row < ROW_COUNT; row++)
-        printf("  %-6s %s\n", bench_rows[row].name, bench_rows[row].about);
+        printf("  %-5s %s\n", bench_rows[row].name, bench_rows[row].about);
     list_peers(names, sizeof names);
     printf("%s\n", names);
     return finish_output();
@@ -274,34 +312,65 @@ static int print_version(void)
 
 /* ---- main ------------------------------------------------------------------------------------------ */
 
-static int measure(const bench_options *options)
+static int measure_size(const bench_options *options, bench_results *results)
 {
-    bench_results results = {0};
     bench_data data;
 
-    int rc = bench_data_make(&data, options->users, options->orders, options->seed);
+    int rc = bench_data_make(&data, options->users, options->orders, bench_new_orders(options), options->seed);
     if (rc == 0)
-        rc = bench_run(options, &data, &results);
-    if (rc == BENCH_INTERRUPTED)
-        fputs("kx-bench: interrupted\n", stderr);
-    if (rc == BENCH_DONE || rc == BENCH_DIFFERS) {
-        int written = 0;
-        if (options->output != NULL)
-            written = report_to_file(options, &results);
-        else
-            report(stdout, options, &results);
-        if (written == 0)
-            written = finish_output();
-        rc = written != 0 ? written : rc;
-    }
-    bench_results_free(&results);
+        rc = bench_run(options, &data, results);
     bench_data_free(&data);
     return rc;
 }
 
+static int write_outcome(const measured *outcome)
+{
+    int rc = 0;
+
+    if (outcome->options.output != NULL)
+        rc = write_file(outcome->options.output, report, outcome);
+    else
+        report(stdout, outcome);
+    if (rc == 0 && outcome->options.chart != NULL)
+        rc = write_file(outcome->options.chart, draw, outcome);
+    return rc == 0 ? finish_output() : rc;
+}
+
+static int measure(measured *outcome)
+{
+    int rc = measure_size(&outcome->options, &outcome->results);
+
+    outcome->scaled_options = outcome->options;
+    outcome->scaled_options.users *= outcome->options.scale;
+    outcome->scaled_options.orders *= outcome->options.scale;
+    if (is_scaled(outcome) && rc == BENCH_DONE)
+        rc = measure_size(&outcome->scaled_options, &outcome->scaled);
+    if (rc == BENCH_INTERRUPTED)
+        fputs("kx-bench: interrupted\n", stderr);
+    if (rc == BENCH_DONE || rc == BENCH_DIFFERS) {
+        int written = write_outcome(outcome);
+        rc = written != 0 ? written : rc;
+    }
+    bench_results_free(&outcome->results);
+    bench_results_free(&outcome->scaled);
+    return rc;
+}
+
+/* The other side of bench_measure_reader(): `--reader PEER PATH`, not for people. */
+static int run_reader(const char *name, int argc, char **argv)
+{
+    bench_options options = {0};
+
+    if (optind + 1 != argc || !add_peer(&options, name, strlen(name)))
+        return BENCH_USAGE;
+    return bench_reader(options.peers[0], argv[optind]);
+}
+
 int main(int argc, char **argv)
 {
-    bench_options options = {.users = 20000, .orders = 200000, .runs = 5, .seed = 1};
+    static measured outcome = {
+        .options = {.users = 20000, .orders = 200000, .runs = 5, .scale = 1, .seed = 1}
+    };
     int option;
 
     while ((option = getopt_long(argc, argv, "o:qhV", long_options, NULL)) != -1) {
@@ -309,7 +378,9 @@ int main(int argc, char **argv)
             return print_help();
         if (option == 'V')
             return print_version();
-        int rc = parse_option(&options, option);
+        if (option == OPTION_READER)
+            return run_reader(optarg, argc, argv);
+        int rc = parse_option(&outcome.options, option);
         if (rc != 0)
             return rc;
     }
@@ -317,6 +388,6 @@ int main(int argc, char **argv)
         bench_fail("%s: no operand is expected; see kx-bench --help", argv[optind]);
         return BENCH_USAGE;
     }
-    fill_defaults(&options);
-    return measure(&options);
+    fill_defaults(&outcome.options);
+    return measure(&outcome);
 }

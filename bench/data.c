@@ -3,6 +3,8 @@
  *
  *   user   {user_id, name: 12 letters, email: 12 letters + "@example.com", status}
  *   order  {order_id, user_id: uniform, amount: two decimals, status: new|paid|shipped|done, note: 40 letters}
+ *   product {product_id, name: 12 letters, price: two decimals}; one for a hundred orders
+ *   link    {order_id, product_id}; one to three for each order
  *
  * Packed in that order of keys, integers and lengths in their shortest form, reals in 64 bits; an order looks so:
  *
@@ -14,7 +16,7 @@
 
 #include "bench.h"
 
-enum { PACKED_MAX = 192 };          /* bytes of a packed user or order, at most */
+enum { PACKED_MAX = 192, PACKED_LINK_MAX = 40 };    /* bytes of a packed document, at most */
 
 uint64_t bench_random(uint64_t *state)
 {
@@ -51,6 +53,38 @@ static void make_order(bench_order *order, size_t number, size_t users, uint64_t
     order->amount = (double)(1 + bench_random(state) % 100000) / 100;
     memcpy(order->status, statuses[bench_random(state) % 4], sizeof order->status);
     make_letters(order->note, 40, state);
+}
+
+void bench_random_note(char note[41], uint64_t *random)
+{
+    make_letters(note, 40, random);
+}
+
+int64_t bench_random_order(const bench_data *data, uint64_t *random)
+{
+    return BENCH_FIRST_ORDER + (int64_t)(bench_random(random) % data->order_count);
+}
+
+static void make_product(bench_product *product, size_t number, uint64_t *state)
+{
+    product->product_id = BENCH_FIRST_PRODUCT + (int64_t)number;
+    make_letters(product->name, 12, state);
+    product->price = (double)(1 + bench_random(state) % 10000) / 100;
+}
+
+/* The links of one order, in ascending order of products. Returns how many. */
+static size_t make_links(const bench_data *data, int64_t order_id, bench_link *links, uint64_t *state)
+{
+    size_t count = 1 + bench_random(state) % BENCH_LINKS;
+
+    for (size_t n = 0; n < count; n++) {
+        bench_link link = {order_id, bench_product_of(data, order_id, n)};
+        size_t at = n;
+        for (; at > 0 && links[at - 1].product_id > link.product_id; at--)
+            links[at] = links[at - 1];
+        links[at] = link;
+    }
+    return count;
 }
 
 /* ---- packing: the writer knows its documents, so nothing here can overflow PACKED_MAX -------- */
@@ -139,39 +173,89 @@ static bench_bytes pack_order(const bench_order *order, uint8_t **at)
     return (bench_bytes){start, (size_t)(*at - start)};
 }
 
+static bench_bytes pack_product(const bench_product *product, uint8_t **at)
+{
+    const uint8_t *start = *at;
+
+    *(*at)++ = 0x83;
+    put_text(at, "product_id");
+    put_int(at, product->product_id);
+    put_text(at, "name");
+    put_text(at, product->name);
+    put_text(at, "price");
+    put_real(at, product->price);
+    return (bench_bytes){start, (size_t)(*at - start)};
+}
+
+static bench_bytes pack_link(const bench_link *link, uint8_t **at)
+{
+    const uint8_t *start = *at;
+
+    *(*at)++ = 0x82;
+    put_text(at, "order_id");
+    put_int(at, link->order_id);
+    put_text(at, "product_id");
+    put_int(at, link->product_id);
+    return (bench_bytes){start, (size_t)(*at - start)};
+}
+
 /* ---- all of it -------------------------------------------------------------------------- */
 
 static int allocate(bench_data *data)
 {
+    size_t orders = data->order_count + data->new_count, links = BENCH_LINKS * data->order_count;
+
     data->users = calloc(data->user_count, sizeof *data->users);
-    data->orders = calloc(data->order_count, sizeof *data->orders);
+    data->orders = calloc(orders, sizeof *data->orders);
+    data->products = calloc(data->product_count, sizeof *data->products);
+    data->links = calloc(links, sizeof *data->links);
     data->user_docs = calloc(data->user_count, sizeof *data->user_docs);
-    data->order_docs = calloc(data->order_count, sizeof *data->order_docs);
-    data->user_bytes = calloc(data->user_count, PACKED_MAX);
-    data->order_bytes = calloc(data->order_count, PACKED_MAX);
-    if (data->users == NULL || data->orders == NULL || data->user_docs == NULL || data->order_docs == NULL ||
-        data->user_bytes == NULL || data->order_bytes == NULL)
+    data->order_docs = calloc(orders, sizeof *data->order_docs);
+    data->product_docs = calloc(data->product_count, sizeof *data->product_docs);
+    data->link_docs = calloc(links, sizeof *data->link_docs);
+    data->bytes = calloc(1, PACKED_MAX * (data->user_count + orders + data->product_count) + PACKED_LINK_MAX * links);
+    if (data->users == NULL || data->orders == NULL || data->products == NULL || data->links == NULL ||
+        data->user_docs == NULL || data->order_docs == NULL || data->product_docs == NULL ||
+        data->link_docs == NULL || data->bytes == NULL)
         return bench_fail("no memory for %zu users and %zu orders", data->user_count, data->order_count);
     return 0;
 }
 
-int bench_data_make(bench_data *data, size_t users, size_t orders, uint64_t seed)
+static void make_shop(bench_data *data, uint64_t *seed, uint8_t **at)
 {
-    *data = (bench_data){.user_count = users, .order_count = orders};
+    for (size_t i = 0; i < data->user_count; i++) {
+        make_user(&data->users[i], i, seed);
+        data->user_docs[i] = pack_user(&data->users[i], at);
+    }
+    for (size_t i = 0; i < data->order_count + data->new_count; i++) {
+        make_order(&data->orders[i], i, data->user_count, seed);
+        data->order_docs[i] = pack_order(&data->orders[i], at);
+    }
+}
+
+static void make_graph(bench_data *data, uint64_t *seed, uint8_t **at)
+{
+    for (size_t i = 0; i < data->product_count; i++) {
+        make_product(&data->products[i], i, seed);
+        data->product_docs[i] = pack_product(&data->products[i], at);
+    }
+    for (size_t i = 0; i < data->order_count; i++)
+        data->link_count += make_links(data, data->orders[i].order_id, &data->links[data->link_count], seed);
+    for (size_t i = 0; i < data->link_count; i++)
+        data->link_docs[i] = pack_link(&data->links[i], at);
+}
+
+int bench_data_make(bench_data *data, size_t users, size_t orders, size_t new_orders, uint64_t seed)
+{
+    *data = (bench_data){.user_count = users, .order_count = orders, .new_count = new_orders};
+    data->product_count = orders / 100 > BENCH_LINKS ? orders / 100 : BENCH_LINKS + 1;
     int rc = allocate(data);
     if (rc != 0)
         return rc;
-
-    uint8_t *at = data->user_bytes;
-    for (size_t i = 0; i < users; i++) {
-        make_user(&data->users[i], i, &seed);
-        data->user_docs[i] = pack_user(&data->users[i], &at);
-    }
-    at = data->order_bytes;
-    for (size_t i = 0; i < orders; i++) {
-        make_order(&data->orders[i], i, users, &seed);
-        data->order_docs[i] = pack_order(&data->orders[i], &at);
-    }
+    uint64_t graph_seed = ~seed;            /* so that the shop does not depend on it, nor it on the new orders */
+    uint8_t *at = data->bytes;
+    make_shop(data, &seed, &at);
+    make_graph(data, &graph_seed, &at);
     return 0;
 }
 
@@ -179,9 +263,12 @@ void bench_data_free(bench_data *data)
 {
     free(data->users);
     free(data->orders);
+    free(data->products);
+    free(data->links);
     free(data->user_docs);
     free(data->order_docs);
-    free(data->user_bytes);
-    free(data->order_bytes);
+    free(data->product_docs);
+    free(data->link_docs);
+    free(data->bytes);
     *data = (bench_data){0};
 }

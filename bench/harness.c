@@ -1,16 +1,16 @@
 /*
  * harness.c -- runs the peers in turn and times them.
  *
- * A round is: every peer loads a fresh store (W1), then for each row every peer does the same operations, one peer
- * after the other; `runs` rounds make the runs. So what disturbs the machine for a while disturbs all peers. A run is
- * BENCH_SLICES timed slices, and one before them that is not timed and warms caches with keys of its own. The answers
- * of all slices are folded into one number a row and peer, and at the end all peers must have the same.
+ * A round is: for each set of data every peer loads a fresh store (that of the shop is W1), then for each row every
+ * peer does the same operations, one peer after the other; `runs` rounds make the runs. So what disturbs the machine
+ * for a while disturbs all peers. A run is some timed slices, and one before them that is not timed and warms caches
+ * with keys of its own. The answers of all slices are folded into one number a row and peer, and at the end all peers
+ * must have the same. A row that writes is followed by rows that read what it wrote: their answers count as its own.
  */
-#include <errno.h>
+#include <signal.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
-#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +26,13 @@ typedef struct round_state {
     bench_results       *results;
     char                *folder;
     void                *stores[BENCH_PEERS_MAX];
-    int64_t             *keys;          /* of one run: (1 + BENCH_SLICES) slices */
+    int64_t             *keys;          /* of one run: a slice to warm up and the timed ones */
+    int64_t             *spare;         /* room for the key of every user or order */
+    bench_set            set;           /* whose stores are open */
     size_t               run;
 } round_state;
+
+enum { CHECKS = 1000 };                 /* operations of a row that reads what another one wrote */
 
 static volatile sig_atomic_t interrupted;
 
@@ -58,65 +62,6 @@ static double now(void)
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
-/* ---- sizes and keys --------------------------------------------------------------------- */
-
-static int64_t range_width(const bench_options *options)
-{
-    size_t half = options->orders / 2;
-    size_t width = half < BENCH_RANGE ? half : BENCH_RANGE;
-    return width == 0 ? 1 : (int64_t)width;
-}
-
-/* Units that one operation stands for: the documents of a range or of a scan. */
-static size_t units(const bench_options *options, bench_row row)
-{
-    if (row == ROW_W1)
-        return options->users + options->orders;
-    if (row == ROW_R5)
-        return (size_t)range_width(options);
-    return row == ROW_R5F ? options->orders : 1;
-}
-
-static size_t slice_operations(const bench_options *options, bench_row row)
-{
-    size_t ops = options->ops != 0 ? options->ops : bench_rows[row].ops;
-    size_t count = ops / units(options, row) / BENCH_SLICES;
-    return count == 0 ? 1 : count;
-}
-
-static size_t slice_count(bench_row row)
-{
-    return row == ROW_W1 ? 1 : BENCH_SLICES;
-}
-
-static size_t most_operations(const bench_options *options)
-{
-    size_t most = 1;
-
-    for (bench_row row = ROW_R1; row < ROW_COUNT; row++)
-        if (options->rows[row] && slice_operations(options, row) > most)
-            most = slice_operations(options, row);
-    return most;
-}
-
-static void make_keys(const round_state *state, bench_row row, int64_t *keys, size_t count)
-{
-    const bench_options *options = state->options;
-    uint64_t random = options->seed + 1 + 1000 * state->run + row;
-    uint64_t from = options->orders, first = (uint64_t)BENCH_FIRST_ORDER;
-
-    if (bench_rows[row].key == KEY_NONE)
-        return;
-    if (bench_rows[row].key == KEY_USER) {
-        from = options->users;
-        first = (uint64_t)BENCH_FIRST_USER;
-    } else if (bench_rows[row].key == KEY_RANGE) {
-        from = options->orders - (uint64_t)range_width(options) + 1;
-    }
-    for (size_t i = 0; i < count; i++)
-        keys[i] = (int64_t)(first + bench_random(&random) % from);
-}
-
 /* ---- one run of a row by a peer ------------------------------------------------------------ */
 
 static uint64_t fold(uint64_t answers, uint64_t answer)
@@ -124,7 +69,14 @@ static uint64_t fold(uint64_t answers, uint64_t answer)
     return (answers ^ answer) * UINT64_C(0x9e3779b97f4a7c15) + 1;
 }
 
-static int run_slice(const round_state *state, size_t p, bench_row row, const bench_work *work, double *ns)
+static uint64_t randomness(const round_state *state, bench_row row)
+{
+    return state->options->seed + 1 + 1000 * state->run + row;
+}
+
+/* Not timed where `ns` is NULL. The answer is folded into that of the row `into`. */
+static int run_slice(const round_state *state, size_t p, bench_row row, bench_row into, const bench_work *work,
+                     double *ns)
 {
     const bench_peer *peer = state->options->peers[p];
     void *store = state->stores[p];
@@ -135,59 +87,104 @@ static int run_slice(const round_state *state, size_t p, bench_row row, const be
         return rc;
     double start = now();
     rc = peer->rows[row](store, work, &answer);
-    *ns = now() - start;
+    if (ns != NULL)
+        *ns = now() - start;
     int ended = peer->finish == NULL ? 0 : peer->finish(store, row);
-    bench_series *series = &state->results->series[row][p];
+    bench_series *series = &state->results->series[into][p];
     series->answer = fold(series->answer, answer);
     return rc != 0 ? rc : ended;
+}
+
+static bool takes_orders(bench_key kind)
+{
+    return kind == KEY_ORDER || kind == KEY_ORDER_ONCE || kind == KEY_NEW_ORDER;
+}
+
+static bool takes_users(bench_key kind)
+{
+    return kind == KEY_USER || kind == KEY_USER_ONCE;
+}
+
+/* Read with the row's own keys where they fit, else with others: what was written must show, and nothing else. */
+static int run_check(const round_state *state, size_t p, bench_row row, bench_row check)
+{
+    const bench_options *options = state->options;
+    bench_key wrote = bench_rows[row].key, reads = bench_rows[check].key;
+    size_t count = bench_slice_operations(options, row), unit = bench_unit_size(options, check);
+    int64_t keys[CHECKS];
+    bench_work work = {state->keys + count, count, bench_range_width(options)};
+
+    if ((takes_orders(wrote) && takes_orders(reads)) || (takes_users(wrote) && takes_users(reads)))
+        return run_slice(state, p, check, row, &work, NULL);
+    work.keys = keys;
+    work.count = unit < CHECKS ? CHECKS / unit : 1;
+    bench_make_keys(options, reads, randomness(state, row) + ROW_COUNT, keys, work.count, state->spare);
+    return run_slice(state, p, check, row, &work, NULL);
+}
+
+static int run_checks(const round_state *state, size_t p, bench_row row)
+{
+    const bench_row *checks = bench_rows[row].checks;
+    int rc = 0;
+
+    for (size_t i = 0; i < sizeof bench_rows[row].checks / sizeof *checks && checks[i] != ROW_W1 && rc == 0; i++)
+        rc = run_check(state, p, row, checks[i]);
+    return rc == 0 ? 0 : BENCH_FAILED;
 }
 
 static int run_row(const round_state *state, size_t p, bench_row row)
 {
     bench_series *series = &state->results->series[row][p];
-    size_t count = slice_operations(state->options, row), unit = units(state->options, row);
-    double *slices = series->slices + state->run * BENCH_SLICES, total = 0, ns;
+    size_t count = bench_slice_operations(state->options, row), unit = bench_unit_size(state->options, row);
+    size_t timed = bench_rows[row].slices;
+    double *slices = series->slices + state->run * timed, total = 0, ns;
 
-    for (size_t i = 0; i <= BENCH_SLICES; i++) {
-        bench_work work = {state->keys + i * count, count, range_width(state->options)};
+    for (size_t i = 0; i <= timed; i++) {
+        bench_work work = {state->keys + i * count, count, bench_range_width(state->options)};
         if (interrupted)
             return BENCH_INTERRUPTED;
-        int rc = run_slice(state, p, row, &work, &ns);
-        if (rc != 0)
+        if (run_slice(state, p, row, row, &work, &ns) != 0)
             return BENCH_FAILED;
         if (i == 0)
             continue;
         slices[i - 1] = ns / (double)(count * unit);
         total += ns;
     }
-    series->runs[state->run] = total / (double)(count * unit * BENCH_SLICES);
-    return 0;
+    series->runs[state->run] = total / (double)(count * unit * timed);
+    return run_checks(state, p, row);
 }
 
 /* ---- the load ---------------------------------------------------------------------------------- */
 
-/* Remove what a peer made: its file, and files beside it whose names begin with its. */
-static void remove_store(const char *folder, const char *name)
+static void store_path(const round_state *state, size_t p, char *path, size_t size)
 {
-    static const char *const endings[] = {"", "-lock", "-wal", "-shm", "-journal"};
-    char path[4096];
-
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s%s", folder, name, endings[i]);
-        unlink(path);
-    }
+    snprintf(path, size, "%s/%s", state->folder, state->options->peers[p]->name);
 }
 
-static int close_stores(round_state *state)
+static int close_store(round_state *state, size_t p)
 {
+    void *store = state->stores[p];
+
+    state->stores[p] = NULL;
+    return store == NULL || state->options->peers[p]->close(store) == 0 ? 0 : BENCH_FAILED;
+}
+
+/* After the last run of the shop a reader is measured, alone with the store. */
+static int close_stores(round_state *state, bool measure)
+{
+    const bench_options *options = state->options;
+    char path[4096];
     int rc = 0;
 
-    for (size_t p = 0; p < state->options->peer_count; p++) {
-        const bench_peer *peer = state->options->peers[p];
-        if (state->stores[p] != NULL && peer->close(state->stores[p]) != 0)
+    for (size_t p = 0; p < options->peer_count; p++) {
+        bool reads = measure && state->stores[p] != NULL && state->results->series[ROW_R5F][p].done;
+        int closed = close_store(state, p);
+        store_path(state, p, path, sizeof path);
+        if (closed == 0 && reads)
+            closed = bench_measure_reader(options->peers[p], path, &state->results->reader_bytes[p]);
+        if (closed != 0)
             rc = BENCH_FAILED;
-        state->stores[p] = NULL;
-        remove_store(state->folder, peer->name);
+        bench_remove_store(state->folder, options->peers[p]->name);
     }
     return rc;
 }
@@ -200,6 +197,15 @@ static void give_memory_back(void)
 #endif
 }
 
+/* In the set whose turn it is there is something for the peer to do. */
+static bool has_work(const round_state *state, size_t p)
+{
+    for (bench_row row = 0; row < ROW_COUNT; row++)
+        if (bench_rows[row].set == state->set && state->results->series[row][p].done)
+            return true;
+    return false;
+}
+
 static int load_peer(round_state *state, size_t p)
 {
     const bench_peer *peer = state->options->peers[p];
@@ -207,58 +213,92 @@ static int load_peer(round_state *state, size_t p)
     char path[4096];
     struct stat file;
 
-    snprintf(path, sizeof path, "%s/%s", state->folder, peer->name);
+    store_path(state, p, path, sizeof path);
     if (interrupted)
         return BENCH_INTERRUPTED;
-    if (peer->open(path, state->data, &state->stores[p]) != 0)
+    if (peer->open(path, state->data, state->set, &state->stores[p]) != 0)
         return BENCH_FAILED;
     give_memory_back();
     double start = now();
     if (peer->load(state->stores[p]) != 0)
         return BENCH_FAILED;
-    if (series->done) {
-        series->runs[state->run] = (now() - start) / (double)units(state->options, ROW_W1);
+    if (series->done && state->set == SET_SHOP) {
+        series->runs[state->run] = (now() - start) / (double)bench_unit_size(state->options, ROW_W1);
         series->slices[state->run] = series->runs[state->run];
     }
     if (peer->settle != NULL && peer->settle(state->stores[p]) != 0)
         return BENCH_FAILED;
-    if (stat(path, &file) == 0)
+    if (state->set == SET_SHOP && stat(path, &file) == 0)
         state->results->file_bytes[p] = (uint64_t)file.st_size;
     return 0;
 }
 
-static int run_round(round_state *state)
+static int run_rows(round_state *state)
 {
     const bench_options *options = state->options;
     int rc = 0;
 
-    for (size_t p = 0; p < options->peer_count && rc == 0; p++)
-        rc = load_peer(state, p);
     for (bench_row row = ROW_R1; row < ROW_COUNT && rc == 0; row++) {
-        if (!options->rows[row])
+        if (!options->rows[row] || bench_rows[row].set != state->set)
             continue;
-        make_keys(state, row, state->keys, slice_operations(options, row) * (1 + BENCH_SLICES));
+        bench_make_keys(options, bench_rows[row].key, randomness(state, row), state->keys,
+                        bench_slice_operations(options, row) * (1 + bench_rows[row].slices), state->spare);
         for (size_t p = 0; p < options->peer_count && rc == 0; p++)
             if (state->results->series[row][p].done)
                 rc = run_row(state, p, row);
     }
-    int closed = close_stores(state);
+    return rc;
+}
+
+static int run_set(round_state *state, bench_set set)
+{
+    const bench_options *options = state->options;
+    bool last = set == SET_SHOP && state->run + 1 == options->runs;
+    int rc = 0;
+
+    state->set = set;
+    for (size_t p = 0; p < options->peer_count && rc == 0; p++)
+        if (has_work(state, p))
+            rc = load_peer(state, p);
+    if (rc == 0)
+        rc = run_rows(state);
+    int closed = close_stores(state, last && rc == 0);
     return rc != 0 ? rc : closed;
+}
+
+static int run_round(round_state *state)
+{
+    int rc = 0;
+
+    for (bench_set set = 0; set < SET_COUNT && rc == 0; set++)
+        rc = run_set(state, set);
+    return rc;
 }
 
 /* ---- everything ------------------------------------------------------------------------------------ */
 
+/* The peer has the row's function, and those that check what it wrote. */
+static bool can_do(const bench_peer *peer, bench_row row)
+{
+    if (row == ROW_W1)
+        return true;
+    for (size_t i = 0; i < sizeof bench_rows[row].checks / sizeof bench_rows[row].checks[0]; i++)
+        if (bench_rows[row].checks[i] != ROW_W1 && peer->rows[bench_rows[row].checks[i]] == NULL)
+            return false;
+    return peer->rows[row] != NULL;
+}
+
 static int make_series(const bench_options *options, bench_results *results)
 {
     for (bench_row row = 0; row < ROW_COUNT; row++) {
+        size_t count = row == ROW_W1 ? 1 : bench_slice_operations(options, row);
         for (size_t p = 0; p < options->peer_count; p++) {
             bench_series *series = &results->series[row][p];
-            series->done = options->rows[row] && (row == ROW_W1 || options->peers[p]->rows[row] != NULL);
+            series->done = options->rows[row] && count > 0 && can_do(options->peers[p], row);
             if (!series->done)
                 continue;
-            series->slice_count = options->runs * slice_count(row);
-            series->ops = row == ROW_W1 ? units(options, row)
-                                        : slice_operations(options, row) * units(options, row) * BENCH_SLICES;
+            series->slice_count = options->runs * bench_rows[row].slices;
+            series->ops = count * bench_unit_size(options, row) * bench_rows[row].slices;
             series->runs = calloc(options->runs, sizeof *series->runs);
             series->slices = calloc(series->slice_count, sizeof *series->slices);
             if (series->runs == NULL || series->slices == NULL)
@@ -318,22 +358,16 @@ static int run_rounds(round_state *state)
     return rc != 0 ? rc : compare_answers(options, state->results);
 }
 
-/* A folder of our own below the one that was asked for. NULL after bench_fail(). */
-static char *make_folder(const char *parent)
+static size_t most_keys(const bench_options *options)
 {
-    size_t size = strlen(parent) + sizeof "/kx-bench-XXXXXX";
-    char *folder = malloc(size);
+    size_t most = 1;
 
-    if (folder == NULL) {
-        bench_fail("no memory");
-        return NULL;
+    for (bench_row row = ROW_R1; row < ROW_COUNT; row++) {
+        size_t count = bench_slice_operations(options, row) * (1 + bench_rows[row].slices);
+        if (options->rows[row] && count > most)
+            most = count;
     }
-    snprintf(folder, size, "%s/kx-bench-XXXXXX", parent);
-    if (mkdtemp(folder) != NULL)
-        return folder;
-    bench_fail("%s: cannot make a folder there: %s", parent, strerror(errno));
-    free(folder);
-    return NULL;
+    return most;
 }
 
 int bench_run(const bench_options *options, const bench_data *data, bench_results *results)
@@ -346,9 +380,12 @@ int bench_run(const bench_options *options, const bench_data *data, bench_result
     int rc = make_series(options, results);
     if (rc != 0)
         return rc;
-    state.keys = calloc(most_operations(options) * (1 + BENCH_SLICES), sizeof *state.keys);
-    state.folder = make_folder(options->folder);
-    if (state.keys == NULL || state.folder == NULL)
+    state.keys = calloc(most_keys(options), sizeof *state.keys);
+    state.spare = calloc(options->users > options->orders ? options->users : options->orders, sizeof *state.spare);
+    state.folder = bench_make_folder(options->folder);
+    if (state.keys == NULL || state.spare == NULL)
+        rc = bench_fail("no memory");
+    else if (state.folder == NULL)
         rc = BENCH_FAILED;
     else
         rc = run_rounds(&state);
@@ -356,5 +393,6 @@ int bench_run(const bench_options *options, const bench_data *data, bench_result
         rmdir(state.folder);
     free(state.folder);
     free(state.keys);
+    free(state.spare);
     return rc;
 }

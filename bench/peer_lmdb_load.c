@@ -7,10 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lmdb_doc.h"
 #include "peer_lmdb.h"
 
-typedef struct int_entry { uint64_t key, id; } int_entry;
 typedef struct text_entry { const char *key; size_t size; uint64_t id; } text_entry;
 
 typedef struct lmdb_bulk {
@@ -46,8 +44,7 @@ static void sort_pass(const int_entry *from, int_entry *to, size_t count, unsign
         to[starts[from[i].key >> shift & 2047]++] = from[i];
 }
 
-/* Sort by key, using `spare` of the same size; returns the one of the two that holds the result. */
-static int_entry *sort_entries(int_entry *entries, int_entry *spare, size_t count)
+int_entry *lmdb_sort(int_entry *entries, int_entry *spare, size_t count)
 {
     uint64_t differ = 0;
 
@@ -107,7 +104,7 @@ static int put_unique(lmdb_bulk *load, lmdb_table table, size_t count)
         return 0;
     int_entry *sorted = load->unique;
     if (!ascends(sorted, count))
-        sorted = sort_entries(sorted, load->spare, count);
+        sorted = lmdb_sort(sorted, load->spare, count);
     return put_entries(load, table, sorted, count, MDB_APPEND);
 }
 
@@ -157,7 +154,7 @@ static int load_users(lmdb_bulk *load)
     mdb_cursor_close(rows);
     if (rc == 0)
         rc = put_unique(load, USER_IDS, data->user_count);
-    return rc == 0 ? put_emails(load, data->user_count) : rc;
+    return rc == 0 && load->store->set == SET_SHOP ? put_emails(load, data->user_count) : rc;
 }
 
 static int load_order(lmdb_bulk *load, MDB_cursor *rows, bench_bytes document, size_t number)
@@ -188,7 +185,7 @@ static int load_orders(lmdb_bulk *load)
         rc = put_unique(load, ORDER_IDS, data->order_count);
     if (rc != 0)
         return rc;
-    int_entry *sorted = sort_entries(load->foreign, load->spare, data->order_count);
+    int_entry *sorted = lmdb_sort(load->foreign, load->spare, data->order_count);
     return put_entries(load, ORDER_USERS, sorted, data->order_count, MDB_APPENDDUP);
 }
 
@@ -200,6 +197,8 @@ static int load_all(lmdb_bulk *load)
     rc = load_users(load);
     if (rc == 0)
         rc = load_orders(load);
+    if (rc == 0 && load->store->set == SET_GRAPH)
+        rc = lmdb_load_graph(load->store, load->txn);
     if (rc == 0)
         return mdb_txn_commit(load->txn);
     mdb_txn_abort(load->txn);

@@ -1,35 +1,5 @@
 /* peer_lmdb_read.c -- the limit's reading rows. */
-#include "lmdb_doc.h"
 #include "peer_lmdb.h"
-
-#define FIELD(document, name) DOC_FIND((document).mv_data, (document).mv_size, name)
-
-/* ---- the steps that the rows are made of ------------------------------------------------ */
-
-static inline MDB_val key_of(const int64_t *number)
-{
-    return (MDB_val){sizeof *number, (void *)(uintptr_t)number};
-}
-
-static inline int get_row(const lmdb_store *store, lmdb_table table, int64_t id, MDB_val *document)
-{
-    MDB_val key = key_of(&id);
-    return mdb_cursor_get(store->cursors[table], &key, document, MDB_SET);
-}
-
-/* By the unique key: the row's own where it is primary, else through the index. */
-static inline int get_by_key(const lmdb_store *store, lmdb_table index, lmdb_table table, int64_t number,
-                             MDB_val *document)
-{
-    if (!store->primary) {
-        MDB_val key = key_of(&number), id;
-        int rc = mdb_cursor_get(store->cursors[index], &key, &id, MDB_SET);
-        if (rc != 0)
-            return rc;
-        memcpy(&number, id.mv_data, sizeof number);
-    }
-    return get_row(store, table, number, document);
-}
 
 static inline int read_two_fields(const lmdb_store *store, int64_t order_id, uint64_t *answer)
 {
@@ -38,22 +8,12 @@ static inline int read_two_fields(const lmdb_store *store, int64_t order_id, uin
     const char *status;
     size_t size;
 
-    int rc = get_by_key(store, ORDER_IDS, ORDERS, order_id, &document);
+    int rc = lmdb_get_by_key(store, ORDER_IDS, ORDERS, order_id, &document);
     if (rc != 0)
         return rc;
     if (!doc_int(FIELD(document, "user_id"), &user_id) || !doc_text(FIELD(document, "status"), &status, &size))
         return MDB_CORRUPTED;
     *answer += (uint64_t)user_id + bench_text_answer(status, size);
-    return 0;
-}
-
-static inline int add_amount(const MDB_val *document, double *sum)
-{
-    double amount;
-
-    if (!doc_real(FIELD(*document, "amount"), &amount))
-        return MDB_CORRUPTED;
-    *sum += amount;
     return 0;
 }
 
@@ -94,11 +54,11 @@ static inline int read_user_name(const lmdb_store *store, int64_t order_id, uint
     const char *name;
     size_t size;
 
-    int rc = get_by_key(store, ORDER_IDS, ORDERS, order_id, &document);
+    int rc = lmdb_get_by_key(store, ORDER_IDS, ORDERS, order_id, &document);
     if (rc == 0 && !doc_int(FIELD(document, "user_id"), &user_id))
         rc = MDB_CORRUPTED;
     if (rc == 0)
-        rc = get_by_key(store, USER_IDS, USERS, user_id, &document);
+        rc = lmdb_get_by_key(store, USER_IDS, USERS, user_id, &document);
     if (rc == 0 && !doc_text(FIELD(document, "name"), &name, &size))
         rc = MDB_CORRUPTED;
     if (rc == 0)
@@ -116,6 +76,52 @@ int lmdb_r2(void *context, const bench_work *work, uint64_t *answer)
     return rc == 0 ? 0 : lmdb_fail("R2", rc);
 }
 
+/* The cursors that R2 needs, in a renewed snapshot. */
+static int renew(lmdb_store *store)
+{
+    static const lmdb_table needed[] = {ORDERS, USERS, ORDER_IDS, USER_IDS};
+
+    int rc = mdb_txn_renew(store->snapshot);
+    for (unsigned i = 0; i < (store->primary ? 2 : 4) && rc == 0; i++)
+        rc = mdb_cursor_renew(store->snapshot, store->cursors[needed[i]]);
+    return rc;
+}
+
+/* Of C1w too: the writer is prepare()'s business. */
+int lmdb_r2txn(void *context, const bench_work *work, uint64_t *answer)
+{
+    lmdb_store *store = context;
+    int rc = 0;
+
+    for (size_t i = 0; i < work->count && rc == 0; i++) {
+        rc = renew(store);
+        if (rc == 0)
+            rc = read_user_name(store, work->keys[i], answer);
+        mdb_txn_reset(store->snapshot);
+    }
+    return rc == 0 ? 0 : lmdb_fail("R2txn", rc);
+}
+
+typedef struct reader { lmdb_store *view; bench_work work; uint64_t answer; } reader;
+
+static int run_reader(void *context)
+{
+    reader *mine = context;
+    return lmdb_r2txn(mine->view, &mine->work, &mine->answer);
+}
+
+int lmdb_c1(void *context, const bench_work *work, uint64_t *answer)
+{
+    lmdb_store *store = context;
+    size_t half = work->count / 2;
+    reader first = {&store->views[0], {work->keys, half, 0}, 0};
+    reader second = {&store->views[1], {work->keys + half, work->count - half, 0}, 0};
+
+    int rc = bench_two_threads(run_reader, &first, &second);
+    *answer += first.answer + second.answer;
+    return rc;
+}
+
 /* ---- sets ------------------------------------------------------------------------------------ */
 
 static int sum_orders(const lmdb_store *store, MDB_val ids, double *sum)
@@ -124,11 +130,9 @@ static int sum_orders(const lmdb_store *store, MDB_val ids, double *sum)
 
     for (size_t i = 0; i < ids.mv_size / sizeof(int64_t) && rc == 0; i++) {
         MDB_val document;
-        int64_t id;
-        memcpy(&id, (const uint8_t *)ids.mv_data + i * sizeof id, sizeof id);
-        rc = get_row(store, ORDERS, id, &document);
+        rc = lmdb_get_row(store->cursors, ORDERS, lmdb_id_at(ids, i), &document);
         if (rc == 0)
-            rc = add_amount(&document, sum);
+            rc = lmdb_add_amount(&document, sum);
     }
     return rc;
 }
@@ -137,7 +141,7 @@ static int sum_orders(const lmdb_store *store, MDB_val ids, double *sum)
 static int sum_user(const lmdb_store *store, int64_t user_id, double *sum)
 {
     MDB_cursor *cursor = store->cursors[ORDER_USERS];
-    MDB_val key = key_of(&user_id), ids;
+    MDB_val key = lmdb_key(&user_id), ids;
 
     int rc = mdb_cursor_get(cursor, &key, &ids, MDB_SET);
     if (rc == MDB_NOTFOUND)
@@ -171,7 +175,7 @@ int lmdb_r3c(void *context, const bench_work *work, uint64_t *answer)
     int rc = 0;
 
     for (size_t i = 0; i < work->count && rc == 0; i++) {
-        MDB_val key = key_of(&work->keys[i]);
+        MDB_val key = lmdb_key(&work->keys[i]);
         size_t count = 0;
         rc = mdb_cursor_get(store->cursors[ORDER_USERS], &key, NULL, MDB_SET);
         if (rc == 0)
@@ -188,7 +192,7 @@ int lmdb_r3c(void *context, const bench_work *work, uint64_t *answer)
 /* Rows in the order of their key: from `first`, `count` keys wide. */
 static int sum_range_of_rows(const lmdb_store *store, int64_t first, int64_t width, double *sum)
 {
-    MDB_val key = key_of(&first), document;
+    MDB_val key = lmdb_key(&first), document;
     int64_t last = first + width - 1, at;
 
     int rc = mdb_cursor_get(store->cursors[ORDERS], &key, &document, MDB_SET_RANGE);
@@ -196,32 +200,16 @@ static int sum_range_of_rows(const lmdb_store *store, int64_t first, int64_t wid
         memcpy(&at, key.mv_data, sizeof at);
         if (at > last)
             break;
-        rc = add_amount(&document, sum);
+        rc = lmdb_add_amount(&document, sum);
         if (rc == 0)
             rc = mdb_cursor_get(store->cursors[ORDERS], &key, &document, MDB_NEXT);
     }
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Ids that follow each other are read by stepping; a descent only where they jump. */
-static int get_near_row(const lmdb_store *store, int64_t id, int64_t *at, MDB_val *document)
-{
-    if (id == *at + 1) {
-        MDB_val key;
-        int rc = mdb_cursor_get(store->cursors[ORDERS], &key, document, MDB_NEXT);
-        if (rc != 0)
-            return rc;
-        memcpy(at, key.mv_data, sizeof *at);
-        if (*at == id)
-            return 0;
-    }
-    *at = id;
-    return get_row(store, ORDERS, id, document);
-}
-
 static int sum_range_of_index(const lmdb_store *store, int64_t first, int64_t width, double *sum)
 {
-    MDB_val key = key_of(&first), value, document;
+    MDB_val key = lmdb_key(&first), value, document;
     int64_t last = first + width - 1, order_id, id, at = INT64_MIN;
 
     int rc = mdb_cursor_get(store->cursors[ORDER_IDS], &key, &value, MDB_SET_RANGE);
@@ -230,9 +218,9 @@ static int sum_range_of_index(const lmdb_store *store, int64_t first, int64_t wi
         if (order_id > last)
             break;
         memcpy(&id, value.mv_data, sizeof id);
-        rc = get_near_row(store, id, &at, &document);
+        rc = lmdb_get_near(store, id, &at, &document);
         if (rc == 0)
-            rc = add_amount(&document, sum);
+            rc = lmdb_add_amount(&document, sum);
         if (rc == 0)
             rc = mdb_cursor_get(store->cursors[ORDER_IDS], &key, &value, MDB_NEXT);
     }

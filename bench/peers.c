@@ -9,6 +9,10 @@ const bench_peer *const bench_peers[] = {
 #ifdef HAVE_SQLITE
     &bench_peer_sqlite,
     &bench_peer_sqlite_rowid,
+    &bench_peer_sqlite_json,
+#endif
+#ifdef HAVE_BDB
+    &bench_peer_bdb,
 #endif
     NULL
 };

@@ -57,7 +57,8 @@ void bench_report_machine(FILE *out, const bench_options *options)
     fprintf(out, "data      %zu users, %zu orders, seed %llu; stores in %s\n", options->users, options->orders,
             (unsigned long long)options->seed, options->folder);
     fprintf(out, "runs      %zu, the peers in turn; ns an operation: the median and the spread of the runs,\n"
-                 "          the best and the 99th percentile of their parts (%d a run, W1: 1)\n",
+                 "          the best and the 99th percentile of their parts (%d a run, 4 of X3,\n"
+            "          1 of W1, U1, U1q, U2, D1 and M2Mw)\n",
             options->runs, BENCH_SLICES);
 }
 
@@ -67,6 +68,23 @@ void bench_report_machine(FILE *out, const bench_options *options)
 static double part(const bench_series *series, double percent)
 {
     return bench_percentile(series->slices, series->slice_count, percent);
+}
+
+/* One line; what is 0 was not measured. */
+static void report_sizes(FILE *out, const char *what, double unit, const bench_options *options, const uint64_t *bytes)
+{
+    bool any = false;
+
+    for (size_t p = 0; p < options->peer_count; p++) {
+        if (bytes[p] == 0)
+            continue;
+        if (!any)
+            fprintf(out, "\n%s:", what);
+        fprintf(out, "  %s %.1f", options->peers[p]->name, (double)bytes[p] / unit);
+        any = true;
+    }
+    if (any)
+        fputc('\n', out);
 }
 
 void bench_report_table(FILE *out, const bench_options *options, const bench_results *results)
@@ -85,10 +103,9 @@ void bench_report_table(FILE *out, const bench_options *options, const bench_res
                     bench_spread(series->runs, options->runs));
         }
     }
-    fprintf(out, "\nfile after the load, MB:");
-    for (size_t p = 0; p < options->peer_count; p++)
-        fprintf(out, "  %s %.1f", options->peers[p]->name, (double)results->file_bytes[p] / 1e6);
-    fputc('\n', out);
+    report_sizes(out, "file after the load, MB", 1e6, options, results->file_bytes);
+    report_sizes(out, "memory: anonymous, of a process that did R5f alone, MiB (to reach: <= 8 by kx)", 1 << 20,
+                 options, results->reader_bytes);
 }
 
 /* ---- JSON: names are ours and need no escapes --------------------------------------------------- */
@@ -106,8 +123,8 @@ static void report_series(FILE *out, const bench_options *options, bench_row row
         fprintf(out, "%s%.3f", i == 0 ? "" : ",", series->runs[i]);
     fprintf(out, "],\"ops\":%zu,\"answer\":\"%016llx\",\"users\":%zu,\"orders\":%zu,", series->ops,
             (unsigned long long)series->answer, options->users, options->orders);
-    fprintf(out, "\"seed\":%llu,\"file_bytes\":%llu}\n", (unsigned long long)options->seed,
-            (unsigned long long)results->file_bytes[p]);
+    fprintf(out, "\"seed\":%llu,\"file_bytes\":%llu,\"reader_bytes\":%llu}\n", (unsigned long long)options->seed,
+            (unsigned long long)results->file_bytes[p], (unsigned long long)results->reader_bytes[p]);
 }
 
 void bench_report_json(FILE *out, const bench_options *options, const bench_results *results)

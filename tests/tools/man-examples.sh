@@ -8,12 +8,12 @@ trap 'rm -rf "$folder"' EXIT
 failed=0
 count=0
 
-for page in kx-load kx-inspect; do
+for page in kx-load kx-inspect kx-bench; do
     mkdir "$folder/$page" && cd "$folder/$page" || exit 99
     sed -n '/^\.Sh EXAMPLES/,/^\.Sh [^E]/{s/^\$ //p;}' "$source/doc/man/$page.1" | sed 's/\\e/\\/g' > ../lines
     while IFS= read -r line; do
         count=$((count + 1))
-        if ! (PATH="$build/tools:$PATH"; export PATH; eval "$line") > ../out 2>&1 < /dev/null; then
+        if ! (PATH="$build/tools:$build/bench:$PATH"; export PATH; eval "$line") > ../out 2>&1 < /dev/null; then
             echo "$page(1): $line"
             cat ../out
             failed=$((failed + 1))
