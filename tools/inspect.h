@@ -112,4 +112,7 @@ void table_put(FILE *out, const row *rows_, size_t count, size_t width);
 /* Write `text` as a cell of CSV or (with `tabs`) TSV. */
 void csv_put(FILE *out, const char *text, size_t size, bool tabs);
 
+/* inspect_info.c: ", unique, folded, where status == 'open'" */
+void tool_index_flags(FILE *out, const kx_index *index);
+
 #endif

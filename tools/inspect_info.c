@@ -28,6 +28,17 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
+/* What an index is, behind its paths. */
+void tool_index_flags(FILE *out, const kx_index *index)
+{
+    fprintf(out, "%s%s%s%s%s", index->primary ? ", primary" : "", index->unique ? ", unique" : "",
+            index->multi ? ", multi" : "", index->sparse ? ", sparse" : "", index->fold ? ", folded" : "");
+    if (index->where == NULL)
+        return;
+    fputs(", where ", out);
+    tool_show(out, index->where, strlen(index->where), SIZE_MAX);
+}
+
 /* ---- for people ------------------------------------------------------------------------ */
 
 static int put_indexes(kx_txn *txn, FILE *out, const char *collection)
@@ -38,8 +49,7 @@ static int put_indexes(kx_txn *txn, FILE *out, const char *collection)
     for (size_t n = 0; (rc = kx_index_at(txn, collection, n, &info)) == KX_OK; n++) {
         fputs("    index     ", out);
         tool_show(out, info.index.paths, strlen(info.index.paths), SIZE_MAX);
-        fprintf(out, "%s%s%s%s", info.index.primary ? ", primary" : "", info.index.unique ? ", unique" : "",
-                info.index.multi ? ", multi" : "", info.index.sparse ? ", sparse" : "");
+        tool_index_flags(out, &info.index);
         if (!info.index.primary)
             fprintf(out, ": %" PRIu64 " entr%s", info.entries, info.entries == 1 ? "y" : "ies");
         fprintf(out, "%s\n", info.implied ? ", made for a relation" : "");
@@ -118,6 +128,10 @@ static int json_indexes(kx_txn *txn, FILE *out, const char *collection)
         fprintf(out, ",\"unique\":%s,\"entries\":%" PRIu64 ",\"primary\":%s,\"multi\":%s,\"sparse\":%s",
                 json_bool(info.index.unique), info.entries, json_bool(info.index.primary), json_bool(info.index.multi),
                 json_bool(info.index.sparse));
+        if (info.index.fold)
+            fputs(",\"fold\":true", out);
+        if (info.index.where != NULL)
+            json_pair(out, ",", "where", info.index.where);
         fprintf(out, ",\"implied\":%s,\"bytes\":%" PRIu64 "}", json_bool(info.implied), info.bytes);
     }
     putc(']', out);

@@ -36,9 +36,8 @@ static int put_indexes(kx_txn *txn, FILE *out, const char *collection)
 
     for (size_t n = 0; (rc = kx_index_at(txn, collection, n, &info)) == KX_OK; n++) {
         put_text(out, n == 0 ? "  indexes\n    " : "    ", info.index.paths);
-        fprintf(out, "%s%s%s%s%s\n", info.index.primary ? ", primary" : "", info.index.unique ? ", unique" : "",
-                info.index.multi ? ", multi" : "", info.index.sparse ? ", sparse" : "",
-                info.implied ? ", made for a relation" : "");
+        tool_index_flags(out, &info.index);
+        fprintf(out, "%s\n", info.implied ? ", made for a relation" : "");
     }
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }

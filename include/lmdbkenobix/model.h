@@ -44,7 +44,11 @@ typedef struct kx_index {
     bool        primary;      /**< the one integer field (0 to 2^63-1) that is the document's id                  */
     bool        multi;        /**< one path is an array: an entry for each distinct element                       */
     bool        sparse;       /**< no entry when any part is null or missing                                      */
-    uint64_t    reserved[4];
+    bool        fold;         /**< texts as lower() gives them, A to Z as a to z: for lower(…), ilike, and, with .unique,
+                                   for no two that differ in case alone                                           */
+    const char *where;        /**< filter text: no entry where it does not hold; NULL: every document. Fields of the
+                                   document only: no relation, no function, no now(), no ?                        */
+    uint64_t    reserved[3];
 } kx_index;
 
 /** Kinds of relations. Numbers never change. */

@@ -87,7 +87,9 @@ static int describe_index(kx_txn *txn, const kx_cat_collection *collection, cons
                   .unique = index->unique,
                   .primary = index->primary,
                   .multi = index->multi,
-                  .sparse = index->sparse},
+                  .sparse = index->sparse,
+                  .fold = index->fold,
+                  .where = index->where},
         .implied = index->implied,
     };
     int rc = kx_store__table_count(txn->store, table, &info->entries);

@@ -7,9 +7,9 @@
 
 /* ---- life --------------------------------------------------------------------- */
 
-int kx_catalog__empty(kx_catalog **catalog)
+int kx_catalog__empty(kx_cat_make_predicate *make, kx_catalog **catalog)
 {
-    int rc = kx_draft__new(catalog);
+    int rc = kx_draft__new(make, catalog);
     return rc == KX_OK ? kx_draft__finish(*catalog) : rc;
 }
 
@@ -24,6 +24,10 @@ void kx_catalog__release(kx_catalog *catalog)
 {
     if (catalog == NULL || atomic_fetch_sub_explicit(&catalog->own->references, 1, memory_order_acq_rel) != 1)
         return;
+    for (kx_cat_predicate *next, *each = catalog->own->predicates; each != NULL; each = next) {
+        next = each->next;
+        each->free(each);
+    }
     kx_arena__free(&catalog->own->arena);
     kx_base__free(catalog);
 }

@@ -39,13 +39,27 @@ typedef struct kx_cat_part {
     size_t size;
     bool descending;
     bool each; /* the array of a multi index: an entry an element */
+    bool fold; /* of a folded index: texts are in lower case      */
 } kx_cat_part;
+
+/* Which documents a partial index has: 1, 0, or KX_CORRUPT. Any thread. It is freed with its catalog. */
+typedef struct kx_cat_predicate {
+    int (*holds)(const struct kx_cat_predicate *predicate, uint64_t id, kx_slice document);
+    void (*free)(struct kx_cat_predicate *predicate);
+    struct kx_cat_predicate *next; /* the catalog's own */
+} kx_cat_predicate;
+
+/* Makes one of a filter text: lent to the catalog by a higher floor, where filters are at home. KX_INVALID, KX_NOMEM. */
+typedef int kx_cat_make_predicate(const char *where, kx_cat_predicate **predicate);
 
 typedef struct kx_cat_index {
     const char *paths;                            /* blanks and needless backquotes removed: "status,-amount" */
     size_t size;                                  /* of `paths`, in bytes */
     kx_store_table table;                         /* number 0 for a primary index, which has none */
     bool unique, primary, multi, sparse, implied; /* primary is unique too */
+    bool fold;
+    const char *where;                 /* NULL: every document has its entries */
+    const kx_cat_predicate *predicate; /* of `where` */
     size_t count;
     kx_cat_part *parts;
     kx_slice raw; /* the definition as stored where it has unknown members, else {NULL, 0} */
@@ -142,15 +156,15 @@ struct kx_catalog {
     struct kx_catalog_private *own;
 };
 
-/* The catalog of an empty store. KX_NOMEM. */
-int kx_catalog__empty(kx_catalog **catalog);
+/* The catalog of an empty store. `make` (NULL: none) is for its partial indexes, and those of catalogs made from it. KX_NOMEM. */
+int kx_catalog__empty(kx_cat_make_predicate *make, kx_catalog **catalog);
 
 /* Longest name of a collection or relation, in bytes: error texts show it whole. */
 enum { KX_CATALOG_NAME = 255 };
 
 /* Decode. `numbers` and `documents` are the rows of kx/catalog without their checksums. KX_FORMAT: a newer major
    format, named; KX_CORRUPT; KX_NOMEM. */
-int kx_catalog__decode(kx_slice meta, const uint64_t *numbers, const kx_slice *documents, size_t count,
+int kx_catalog__decode(kx_cat_make_predicate *make, kx_slice meta, const uint64_t *numbers, const kx_slice *documents, size_t count,
                        kx_catalog **catalog);
 
 /* The epoch of a meta document, without decoding the rest. KX_CORRUPT, KX_FORMAT. */

@@ -165,9 +165,11 @@ struct kx_catalog_private {
     size_t slot_count;
     kx_numbers free[3]; /* emptied tables, by shape - 1 */
     kx_slice meta;      /* row 0 as stored; {NULL, 0} in a new store */
+    kx_cat_make_predicate *make;
+    kx_cat_predicate *predicates; /* owned */
 };
 
-int kx_draft__new(kx_catalog **draft);
+int kx_draft__new(kx_cat_make_predicate *make, kx_catalog **draft);
 int kx_draft__clone(const kx_catalog *from, kx_catalog **draft); /* nothing in it is `changed` */
 int kx_draft__finish(kx_catalog *draft);
 

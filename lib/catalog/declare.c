@@ -37,18 +37,24 @@ static bool holds_fields(const kx_cat_collection *collection, const kx_field *fi
     return field == NULL || (field->type == KX_TYPE_NONE && !field->optional && field->initial == NULL);
 }
 
+/* An index without paths that was meant as one. */
+static bool says_something(const kx_index *index)
+{
+    return index->unique || index->primary || index->multi || index->sparse || index->fold || index->where != NULL;
+}
+
 static bool holds_indexes(const kx_cat_collection *collection, const kx_index *index)
 {
     for (; index != NULL && index->paths != NULL; index++) {
         const kx_cat_index *found = kx_catalog__index(collection, index->paths);
-        if (found == NULL || found->implied || is_reserved_used(index->reserved, 4))
+        if (found == NULL || found->implied || is_reserved_used(index->reserved, 3))
             return false;
         kx_def_index held = kx_def__of_index(found), given = {.given = *index};
         kx_def__fill_index(&given.given);
         if (kx_def__differ(kx_def__index_members, &given, &held) != NULL)
             return false;
     }
-    return index == NULL || !(index->unique || index->primary || index->multi || index->sparse);
+    return index == NULL || !says_something(index);
 }
 
 static bool holds_relations(const kx_cat_collection *collection, const kx_relation *relation)
@@ -181,7 +187,7 @@ static int declare_index(declaration *d, size_t position, const kx_index *given)
     if (given->paths[0] == '\0')
         return kx_base__fail_at(KX_INVALID, collection->name, NULL, NULL, NULL, "an index of '%s' has no paths",
                                 collection->name);
-    if (is_reserved_used(given->reserved, 4))
+    if (is_reserved_used(given->reserved, 3))
         return reserved_fault(collection->name, given->paths);
     int rc = kx_draft__paths(d->draft, collection->name, given->paths, &def.given.paths);
     if (rc != KX_OK)
@@ -279,7 +285,7 @@ static int declare_indexes(declaration *d, const kx_model *model)
     int rc = KX_OK;
     for (; index != NULL && index->paths != NULL && rc == KX_OK; index++)
         rc = declare_index(d, position, index);
-    if (rc == KX_OK && index != NULL && (index->unique || index->primary || index->multi || index->sparse))
+    if (rc == KX_OK && index != NULL && says_something(index))
         rc = nameless(model, "an index without paths");
     return rc;
 }

@@ -280,14 +280,14 @@ static int drop_unreadable(kx_catalog *draft, const uint64_t *numbers, const kx_
     return KX_OK;
 }
 
-int kx_catalog__decode(kx_slice meta, const uint64_t *numbers, const kx_slice *documents, size_t count,
+int kx_catalog__decode(kx_cat_make_predicate *make, kx_slice meta, const uint64_t *numbers, const kx_slice *documents, size_t count,
                        kx_catalog **catalog)
 {
     kx_catalog *draft = NULL;
     kx_arena scratch = {0};
     claims all = {0};
     *catalog = NULL;
-    int rc = kx_draft__new(&draft);
+    int rc = kx_draft__new(make, &draft);
     if (rc == KX_OK)
         rc = read_meta(draft, meta, &all);
     for (size_t i = 0; i < count && rc == KX_OK; i++)

@@ -103,7 +103,7 @@ static int make_slots(kx_catalog *draft)
 
 /* ---- collections ------------------------------------------------------------------- */
 
-int kx_draft__new(kx_catalog **draft)
+int kx_draft__new(kx_cat_make_predicate *make, kx_catalog **draft)
 {
     struct whole {
         kx_catalog catalog;
@@ -114,6 +114,7 @@ int kx_draft__new(kx_catalog **draft)
     if (whole == NULL)
         return kx_base__nomem();
     whole->catalog.own = &whole->own;
+    whole->own.make = make;
     whole->catalog.next_table = KX_STORE_FIRST_TABLE;
     atomic_init(&whole->own.references, 1);
     *draft = &whole->catalog;
@@ -256,7 +257,7 @@ static int copy_numbers(kx_catalog *draft, const kx_catalog *from)
 
 int kx_draft__clone(const kx_catalog *from, kx_catalog **draft)
 {
-    int rc = kx_draft__new(draft);
+    int rc = kx_draft__new(from->own->make, draft);
     if (rc != KX_OK)
         return rc;
     (*draft)->epoch = from->epoch;

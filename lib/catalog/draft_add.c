@@ -151,8 +151,33 @@ static int check_primary(const char *collection, const kx_cat_index *index)
         return KX_OK;
     if (index->count != 1 || !index->parts[0].plain || index->parts[0].descending)
         return index_fault(collection, index->paths, "a primary index is over one plain field, ascending");
-    if (index->multi || index->sparse)
-        return index_fault(collection, index->paths, "a primary index is neither multi nor sparse");
+    if (index->multi || index->sparse || index->fold || index->where != NULL)
+        return index_fault(collection, index->paths, "a primary index is neither multi, sparse, folded nor partial");
+    return KX_OK;
+}
+
+static int make_predicate(kx_catalog *draft, const char *collection, kx_cat_index *index)
+{
+    kx_cat_predicate *made;
+    if (index->where == NULL)
+        return KX_OK;
+    if (draft->own->make == NULL)
+        return index_fault(collection, index->paths, "nobody here can read its .where");
+    int rc = draft->own->make(index->where, &made);
+    if (rc != KX_OK)
+        return kx_base__fail_in(rc, "index '%s' of '%s', where", index->paths, collection);
+    made->next = draft->own->predicates;
+    draft->own->predicates = made;
+    index->predicate = made;
+    return KX_OK;
+}
+
+static int check_fold(const char *collection, const kx_cat_index *index)
+{
+    if (index->fold && index->multi)
+        return index_fault(collection, index->paths, "a folded index is not multi");
+    for (size_t i = 0; i < index->count; i++)
+        index->parts[i].fold = index->fold;
     return KX_OK;
 }
 
@@ -169,6 +194,12 @@ static int prepare_index(kx_catalog *draft, const char *collection, const kx_def
     if (rc == KX_OK)
         rc = check_primary(collection, added);
     if (rc == KX_OK)
+        rc = check_fold(collection, added);
+    if (rc == KX_OK && def->given.where != NULL)
+        rc = kx_draft__text(arena, def->given.where, &added->where);
+    if (rc == KX_OK)
+        rc = make_predicate(draft, collection, added);
+    if (rc == KX_OK)
         rc = kx_draft__slice(arena, def->raw, &added->raw);
     return rc;
 }
@@ -184,6 +215,8 @@ int kx_draft__add_index(kx_catalog *draft, size_t position, const kx_def_index *
         .primary = given.primary,
         .multi = given.multi,
         .sparse = given.sparse,
+        .fold = given.fold,
+        .where = given.where,
         .implied = def->implied,
     };
     int rc = prepare_index(draft, collection->name, def, &added);

@@ -62,6 +62,10 @@ int kx_draft__check_shape(const kx_cat_collection *collection, const kx_def_inde
         return KX_OK;
     if (given->given.multi)
         shape = "multi";
+    else if (given->given.fold)
+        shape = "folded";
+    else if (given->given.where != NULL)
+        shape = "partial";
     else if (demand->unique && !given->given.unique && !given->given.primary)
         shape = "not unique";
     else if (demand->whole && given->given.sparse)
@@ -79,7 +83,7 @@ bool kx_draft__is_met(const kx_catalog *draft, const kx_need *need)
     size_t position = kx_draft__find(draft, need->collection);
     const kx_cat_index *index =
         position != SIZE_MAX ? kx_catalog__index(&draft->collections[position], need->paths) : NULL;
-    return index != NULL && !index->multi && (index->unique || !need->unique);
+    return index != NULL && !index->multi && !index->fold && index->where == NULL && (index->unique || !need->unique);
 }
 
 /* ---- implying ------------------------------------------------------------------------- */

@@ -41,6 +41,8 @@ typedef struct kx_guard {
     void (*end)(kx_txn *top);
     /* KX_STEP_CHECK_RELATION: a relation of `next` is to be enforced over documents that are there. */
     int (*declared)(kx_txn *txn, const kx_catalog *next, const kx_cat_relation *relation);
+    /* Which documents a partial index has. */
+    kx_cat_make_predicate *predicate;
 } kx_guard;
 
 /* ---- the handle of an open store ------------------------------------------------ */

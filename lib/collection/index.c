@@ -25,8 +25,11 @@ static void add_parts(const kx_cat_index *index, kx_slice document, kx_key *key)
 {
     for (size_t i = 0; i < index->count; i++) {
         kx_value value;
+        size_t from = key->size;
         kx_collection__part_value(document, &index->parts[i], &value);
         kx_key__add(key, &value, index->parts[i].descending);
+        if (index->fold && value.type == KX_TYPE_TEXT)
+            kx_key__fold(key, from, index->parts[i].descending);
     }
 }
 
@@ -156,6 +159,11 @@ int kx_collection__keys(const kx_cat_collection *collection, const kx_cat_index 
 {
     if (index->primary)
         return KX_OK;
+    if (index->where != NULL) {
+        int holds = index->predicate->holds(index->predicate, id, document);
+        if (holds <= 0)
+            return holds;
+    }
     if (index->multi)
         return multi_key(collection, index, id, document, visit, context);
     return single_key(index, id, document, visit, context);

@@ -65,7 +65,7 @@ static int add_row(catalog_rows *rows, const kx_store_item *item)
 }
 
 /* The catalog as this snapshot has it, decoded from its rows. */
-static int load_catalog(kx_store_txn *store, kx_slice meta, kx_catalog **catalog)
+static int load_catalog(kx_store_txn *store, kx_cat_make_predicate *make, kx_slice meta, kx_catalog **catalog)
 {
     catalog_rows rows = {0};
     kx_store_scan *scan = NULL;
@@ -74,7 +74,7 @@ static int load_catalog(kx_store_txn *store, kx_slice meta, kx_catalog **catalog
     while (rc == KX_OK && (rc = kx_store__scan_next(scan, &item)) == KX_OK)
         rc = add_row(&rows, &item);
     if (rc == KX_NOTFOUND)
-        rc = kx_catalog__decode(meta, rows.numbers, rows.documents, rows.count, catalog);
+        rc = kx_catalog__decode(make, meta, rows.numbers, rows.documents, rows.count, catalog);
     kx_store__scan_close(scan);
     kx_base__free(rows.numbers);
     kx_base__free(rows.documents);
@@ -132,8 +132,9 @@ int kx_collection__pin(kx_txn *txn, bool *again)
     if (txn->catalog != NULL && txn->catalog->epoch == epoch)
         return KX_OK;
     kx_catalog *catalog = known_catalog(txn->db, epoch);
+    kx_cat_make_predicate *make = txn->db->guard != NULL ? txn->db->guard->predicate : NULL;
     if (catalog == NULL)
-        rc = epoch == 0 ? kx_catalog__empty(&catalog) : load_catalog(txn->store, meta, &catalog);
+        rc = epoch == 0 ? kx_catalog__empty(make, &catalog) : load_catalog(txn->store, make, meta, &catalog);
     if (rc != KX_OK)
         return rc;
     kx_catalog__release(txn->catalog);

@@ -67,6 +67,9 @@ static inline void kx_key__free(kx_key *key)
 /* Append one part. Type 0 (missing) encodes as null. Values must be valid (UTF-8, nanoseconds in range). */
 void kx_key__add(kx_key *key, const kx_value *value, bool descending);
 
+/* Make the text part that was appended at `from` lower case: A to Z as a to z, other characters as they are. */
+void kx_key__fold(kx_key *key, size_t from, bool descending);
+
 /* Append the first bytes of every text that starts with `text`: for prefix scans. */
 void kx_key__add_prefix(kx_key *key, kx_slice text, bool descending);
 

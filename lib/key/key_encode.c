@@ -269,6 +269,17 @@ void kx_key__add(kx_key *key, const kx_value *value, bool descending)
     }
 }
 
+/* The tag and the escapes are no letters: only what stands for a letter is one. */
+void kx_key__fold(kx_key *key, size_t from, bool descending)
+{
+    uint8_t flip = descending ? 0xff : 0;
+    for (size_t i = from + 1; i < key->size && key->rc == KX_OK; i++) {
+        uint8_t byte = key->data[i] ^ flip;
+        if (byte >= 'A' && byte <= 'Z')
+            key->data[i] = (uint8_t)((byte + ('a' - 'A')) ^ flip);
+    }
+}
+
 void kx_key__add_prefix(kx_key *key, kx_slice text, bool descending)
 {
     uint64_t flip = descending ? UINT64_MAX : 0;

@@ -141,6 +141,10 @@ bool kx_query__is_part(const kx_query_subject *subject, const kx_cat_part *part)
 {
     kx_step only;
     uint32_t count, part_count = part->path.count;
+    if (part->fold && subject->kind == SUBJECT_CALL && subject->call->function == FUNCTION_LOWER)
+        subject = &subject->call->of;
+    else if (part->fold)
+        return false;
     if (subject->kind == SUBJECT_ID || subject->kind >= SUBJECT_CROSS)
         return false;
     if (part->plain && subject->path == NULL)
@@ -151,6 +155,25 @@ bool kx_query__is_part(const kx_query_subject *subject, const kx_cat_part *part)
         part_count -= part->path.steps[part_count - 1].kind == KX_STEP_EACH;
     }
     return same_steps(steps, count, part->path.steps, part_count);
+}
+
+static bool all_texts(const kx_value *value)
+{
+    const kx_value *members = value->data;
+    if (value->type != KX_TYPE_LIST)
+        return value->type == KX_TYPE_TEXT;
+    for (size_t i = 0; i < value->size; i++) {
+        if (members[i].type != KX_TYPE_TEXT)
+            return false;
+    }
+    return true;
+}
+
+bool kx_query__is_on(const kx_query_test *test, const kx_cat_part *part)
+{
+    return kx_query__is_part(&test->subject, part) &&
+           (!part->fold || (test->op != TEST_NULL && test->op != TEST_NOT_NULL && !test->with_null &&
+                            all_texts(&test->value)));
 }
 
 /* ---- conditions and bounds ------------------------------------------------------------------------- */

@@ -26,7 +26,7 @@ static const kx_cat_index *index_of(const kx_cat_collection *collection, const c
     for (size_t i = 0; i < collection->index_count; i++) {
         const kx_cat_index *index = &collection->indexes[i];
         const kx_cat_part *part = &index->parts[0];
-        if (index->count != 1 || index->multi || !part->plain || part->size != size ||
+        if (index->count != 1 || index->multi || index->fold || index->where != NULL || !part->plain || part->size != size ||
             memcmp(part->text, path, size) != 0)
             continue;
         if (index->unique || index->primary)

@@ -33,7 +33,7 @@ static const kx_cat_index *index_over(const kx_cat_collection *collection, const
     for (size_t i = 0; i < collection->index_count; i++) {
         const kx_cat_index *index = &collection->indexes[i];
         size_t same = 0;
-        while (same < key->count && same < index->count && !index->multi && !index->sparse &&
+        while (same < key->count && same < index->count && !index->multi && !index->sparse && !index->fold && index->where == NULL &&
                !index->parts[same].descending && strcmp(index->parts[same].text, key->parts[same].text) == 0)
             same++;
         if (same == key->count)

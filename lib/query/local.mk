@@ -23,6 +23,7 @@ kx_sources += \
 	lib/query/operand.c \
 	lib/query/order.c \
 	lib/query/plan.c \
+	lib/query/predicate.c \
 	lib/query/plan_ids.c \
 	lib/query/query_impl.h \
 	lib/query/range.c \

@@ -19,7 +19,7 @@ enum { COUNT_MOST = KX_QUERY_COUNT_MOST, NEAR = 16, UNIONS = 4, TESTS = KX_QUERY
 int kx_query__test_on(const kx_query_compiled *compiled, const kx_cat_part *part, kx_query_op op)
 {
     for (size_t i = 0; i < compiled->test_count && i < TESTS; i++) {
-        if (compiled->tests[i].op == op && kx_query__is_part(&compiled->tests[i].subject, part))
+        if (compiled->tests[i].op == op && kx_query__is_on(&compiled->tests[i], part))
             return (int)i;
     }
     return -1;
@@ -31,7 +31,7 @@ int kx_query__equality_on(const kx_query_compiled *compiled, const kx_cat_part *
         return kx_query__test_on(compiled, part, TEST_CONTAINS);
     for (size_t i = 0; i < compiled->test_count && i < TESTS; i++) {
         const kx_query_test *test = &compiled->tests[i];
-        if ((test->op == TEST_EQ || test->op == TEST_NULL) && kx_query__is_part(&test->subject, part))
+        if ((test->op == TEST_EQ || test->op == TEST_NULL) && kx_query__is_on(test, part))
             return (int)i;
     }
     return -1;
@@ -76,7 +76,7 @@ static void find_tail(const kx_query_compiled *compiled, kx_query_candidate *fou
     found->tail = TAIL_RANGE;
     for (size_t i = 0; i < compiled->test_count && i < TESTS; i++) {
         const kx_query_test *range = &compiled->tests[i];
-        if (range->op >= TEST_LT && range->op <= TEST_GE && kx_query__is_part(&range->subject, part)) {
+        if (range->op >= TEST_LT && range->op <= TEST_GE && kx_query__is_on(range, part)) {
             test = (int)i;
             found->used |= UINT64_C(1) << i;
         }
@@ -147,6 +147,11 @@ static bool find_candidate(kx_query_compiled *compiled, const kx_cat_index *inde
     if (index->primary)
         return false;
     find_bound(compiled, found);
+    if (index->where != NULL && !kx_query__implies(compiled, index->predicate, &found->used)) {
+        if (found->used != 0)
+            kx_query__reject_candidate(compiled, found, "partial: the conditions do not imply its .where");
+        return false;
+    }
     for (size_t i = 0; i < index->count; i++) {
         if (index->parts[i].each && i >= found->equal)
             return false;

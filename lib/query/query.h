@@ -53,6 +53,9 @@ typedef struct kx_query_loader {
 } kx_query_loader;
 int kx_query__in_windows(kx_cursor *cursor, const kx_query_loader *loader);
 
+/* What a partial index's .where says, with the text of an error. KX_INVALID, KX_LIMIT, KX_NOMEM. */
+kx_cat_make_predicate kx_query__predicate;
+
 /* A query whose texts and values are the arena's; without its prefetches, or whole. KX_NOMEM. */
 int kx_query__keep(kx_arena *arena, const kx_query *query, const kx_query **kept);
 int kx_query__keep_whole(kx_arena *arena, const kx_query *query, const kx_query **kept);

@@ -188,6 +188,9 @@ int kx_query__cross_value(kx_txn *txn, const kx_query_cross *cross, kx_slice doc
 
 bool kx_query__same_subject(const kx_query_subject *left, const kx_query_subject *right);
 bool kx_query__is_part(const kx_query_subject *subject, const kx_cat_part *part);
+/* Do the keys of the part answer the test? A folded part has texts as lower() gives them, and other values, which that
+   makes null, as they are. */
+bool kx_query__is_on(const kx_query_test *test, const kx_cat_part *part);
 bool kx_query__not_null(const kx_query_test *test); /* does it leave out null and missing? */
 
 /* Does a document pass? 1, 0, or KX_CORRUPT. Answered tests are passed over unless `all`. `document` may be missing
@@ -390,6 +393,10 @@ bool kx_query__never_null(const kx_query_compiled *compiled, const kx_cat_part *
 
 /* Append the parts of a key that the tests bind to one value: the first `equal` ones. */
 void kx_query__add_equal(const kx_query_compiled *compiled, const kx_cat_index *index, size_t equal, kx_key *key);
+
+/* Do the tests leave nothing over that the predicate of a partial index does not hold of? Then *used has those that it answers
+   as well: bit n is test n of the first KX_QUERY_TESTS. */
+bool kx_query__implies(const kx_query_compiled *compiled, const kx_cat_predicate *predicate, uint64_t *used);
 
 /* The ranges of a candidate, and whether they answer its tests exactly. */
 int kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan);

@@ -175,7 +175,7 @@ static limits limits_on(const kx_query_compiled *compiled, const kx_cat_part *pa
     int class = -1;
     for (size_t i = 0; i < compiled->test_count && i < 64; i++) {
         const kx_query_test *test = &compiled->tests[i];
-        if (!is_range(test->op) || !(used >> i & 1) || !kx_query__is_part(&test->subject, part))
+        if (!is_range(test->op) || !(used >> i & 1) || !kx_query__is_on(test, part))
             continue;
         int other = kx_key__class(test->value.type);
         found.empty |= class >= 0 && class != other;

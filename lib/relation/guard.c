@@ -128,4 +128,5 @@ const kx_guard kx_relation__guard = {
     .child_end = child_ended,
     .end = ended,
     .declared = kx_relation__check_declared,
+    .predicate = kx_query__predicate,
 };

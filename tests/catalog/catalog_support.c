@@ -42,7 +42,7 @@ const char *kxt_error(int rc)
 kx_catalog *kxt_empty(void)
 {
     kx_catalog *catalog;
-    ck_assert_int_eq(kx_catalog__empty(&catalog), KX_OK);
+    ck_assert_int_eq(kx_catalog__empty(NULL, &catalog), KX_OK);
     return keep(catalog);
 }
 
@@ -303,7 +303,7 @@ kx_catalog *kxt_with_row(const kx_catalog *catalog, uint32_t number, const char 
     }
     kx_catalog__encode_meta(catalog, &meta);
     kx_catalog *decoded;
-    *rc = kx_catalog__decode(kx_buf__slice(&meta), numbers, documents, count, &decoded);
+    *rc = kx_catalog__decode(NULL, kx_buf__slice(&meta), numbers, documents, count, &decoded);
     for (size_t i = 0; i < count; i++)
         kx_buf__free(&rows[i]);
     kx_buf__free(&meta);

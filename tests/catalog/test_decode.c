@@ -45,7 +45,7 @@ static int decode_meta(const char *json)
     kx_buf meta = {0};
     kx_catalog *catalog;
     ck_assert_int_eq(kx_document__from_json(json, strlen(json), false, &meta), KX_OK);
-    int rc = kx_catalog__decode(kx_buf__slice(&meta), NULL, NULL, 0, &catalog);
+    int rc = kx_catalog__decode(NULL, kx_buf__slice(&meta), NULL, NULL, 0, &catalog);
     if (rc != KX_OK)
         ck_assert_ptr_null(catalog);
     kx_catalog__release(catalog);
@@ -109,7 +109,7 @@ START_TEST(rows_may_come_in_any_order)
     kx_catalog__encode(&catalog->collections[1], &other);
     kx_slice rows[] = {kx_buf__slice(&other), kx_buf__slice(&one)};
     kx_catalog *decoded;
-    ck_assert_int_eq(kx_catalog__decode(kx_buf__slice(&meta), (uint64_t[]){3, 2}, rows, 2, &decoded), KX_OK);
+    ck_assert_int_eq(kx_catalog__decode(NULL, kx_buf__slice(&meta), (uint64_t[]){3, 2}, rows, 2, &decoded), KX_OK);
     ck_assert_str_eq(decoded->collections[0].name, "users");
     ck_assert_str_eq(kxt_described(decoded), kxt_described(catalog));
     kx_catalog__release(decoded);
@@ -149,7 +149,7 @@ START_TEST(unknown_members_of_meta_survive)
                        "\"columns\":[3]},\"features\":0,\"made_by\":\"2.0\"}";
     kx_catalog *catalog;
     ck_assert_int_eq(kx_document__from_json(text, strlen(text), false, &meta), KX_OK);
-    ck_assert_int_eq(kx_catalog__decode(kx_buf__slice(&meta), NULL, NULL, 0, &catalog), KX_OK);
+    ck_assert_int_eq(kx_catalog__decode(NULL, kx_buf__slice(&meta), NULL, NULL, 0, &catalog), KX_OK);
     kx_catalog__encode_meta(catalog, &again);
     ck_assert_int_eq(kx_document__to_json(kx_buf__slice(&again), &json), KX_OK);
     ck_assert_str_eq(kxt_print("%.*s", (int)json.size, (const char *)json.data), text);
@@ -344,7 +344,7 @@ START_TEST(random_damage_never_does_harm)
             part->size = (size_t)kxt_random_below(&random, size + 1);
         kx_slice documents[] = {kx_buf__slice(&rows[0]), kx_buf__slice(&rows[1])};
         kx_catalog *decoded;
-        int rc = kx_catalog__decode(kx_buf__slice(&meta), (uint64_t[]){2, 3}, documents, 2, &decoded);
+        int rc = kx_catalog__decode(NULL, kx_buf__slice(&meta), (uint64_t[]){2, 3}, documents, 2, &decoded);
         if (rc != KX_OK && rc != KX_CORRUPT && rc != KX_FORMAT)
             ck_abort_msg("%d: %s", rc, kxt_error(rc));
         ok += rc == KX_OK;

@@ -141,7 +141,7 @@ static void *pin_and_unpin(void *catalog)
 START_TEST(threads_may_pin_and_unpin_one_catalog)
 {
     kx_catalog *catalog;
-    ck_assert_int_eq(kx_catalog__empty(&catalog), KX_OK);
+    ck_assert_int_eq(kx_catalog__empty(NULL, &catalog), KX_OK);
     pthread_t threads[4];
     for (size_t i = 0; i < 4; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, pin_and_unpin, kx_catalog__retain(catalog)), 0);

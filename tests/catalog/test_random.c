@@ -278,7 +278,7 @@ static outcome reload_again(const kx_catalog *from)
     rc = rc == KX_OK ? meta.rc : rc;
     kx_catalog *decoded = NULL;
     if (rc == KX_OK)
-        rc = kx_catalog__decode(kx_buf__slice(&meta), numbers, documents, from->count, &decoded);
+        rc = kx_catalog__decode(NULL, kx_buf__slice(&meta), numbers, documents, from->count, &decoded);
     kx_base__fail_alloc_after(-1);
     outcome out = {rc, rc == KX_OK ? kxt_described(decoded) : NULL};
     kx_catalog__release(decoded);

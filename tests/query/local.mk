@@ -30,3 +30,7 @@ tests_query_test_pages_LDADD = $(kx_test_ldadd)
 check_PROGRAMS += tests/query/test_sort
 tests_query_test_sort_SOURCES = tests/query/test_sort.c $(kx_query_test)
 tests_query_test_sort_LDADD = $(kx_test_ldadd)
+
+check_PROGRAMS += tests/query/test_partial
+tests_query_test_partial_SOURCES = tests/query/test_partial.c $(kx_query_test)
+tests_query_test_partial_LDADD = $(kx_test_ldadd)
