@@ -4,9 +4,7 @@
 
 #include "collection/collection.h"
 
-/* ---- records: 4 bytes of checksum (XXH3-64 seeded with the id, its low half, little-endian), then the document ---- */
-
-enum { KX_RECORD_HEAD = 4 };
+/* ---- records (collection.h) ---- */
 
 void kx_collection__seal(uint64_t id, kx_slice document, uint8_t head[KX_RECORD_HEAD]);
 

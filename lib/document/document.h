@@ -64,6 +64,21 @@ uint32_t kx_document__count(kx_slice item);
  */
 bool kx_document__find(kx_slice map, const char *name, size_t size, kx_slice *item);
 
+/* The value of the member that a plain path names, in a map of few pairs with short values before it. False: not found at
+   once, since the path is another one, or the map, or there is no such member. Then parse the path. */
+bool kx_document__find_plain(kx_slice map, const char *path, kx_slice *item);
+
+/* A name made ready for many finds; it points at the text given. */
+typedef struct kx_needle {
+    const char *name;
+    size_t size;
+    uint64_t word, mask; /* the first eight bytes, lowest first; mask has ff where they count */
+    uint8_t tag;         /* of the short form; c1, which nothing matches, for long names */
+} kx_needle;
+
+kx_needle kx_document__needle(const char *name, size_t size);
+bool kx_document__find_needle(kx_slice map, const kx_needle *wanted, kx_slice *item);
+
 /* Walk an array or a map, in order. Owns nothing; `key` is the name's text, missing in arrays. Anything else has no
    members. */
 typedef struct kx_members {

@@ -103,19 +103,40 @@ int kx_store__row_get(kx_store_txn *txn, uint32_t table, uint64_t id, kx_slice *
     return rc;
 }
 
+/* The next rows of the page at hand, as long as they are the next ones wanted. */
+static size_t take_near(kx_store_txn *txn, kx_point *p, const uint64_t *ids, size_t count, kx_slice *rows)
+{
+    kx_page page = p->page;
+    MDB_val key, value;
+    size_t taken = 0;
+    for (; p->stands && taken < count; taken++) {
+        page.at++;
+        if (!kx_store__page_pair(&page, &key, &value) || key.mv_size != sizeof(*ids) ||
+            memcmp(key.mv_data, &ids[taken], sizeof(*ids)) != 0)
+            break;
+        rows[taken] = keep(&txn->top->stats, &value);
+    }
+    if (taken == 0)
+        return 0;
+    p->below = taken > 1 ? ids[taken - 2] : p->id;
+    p->id = ids[taken - 1];
+    p->row = kx_store__val(rows[taken - 1]);
+    p->page.at += (unsigned)taken;
+    p->page.ahead = true;
+    return taken;
+}
+
 static int get_many(kx_store_txn *txn, kx_point *p, const uint64_t *ids, size_t count, kx_slice *rows)
 {
-    kx_store_stats *stats = &txn->top->stats;
     for (size_t i = 0; i < count; i++) {
+        i += take_near(txn, p, ids + i, count - i, rows + i);
         int interrupted = kx_store__usable(txn);
         if (interrupted != KX_OK)
             return interrupted;
-        int mdb = find_row(txn, p, ids[i]);
+        int mdb = i < count ? find_row(txn, p, ids[i]) : MDB_NOTFOUND;
         if (mdb == 0)
-            rows[i] = keep(stats, &p->row);
-        else if (mdb == MDB_NOTFOUND)
-            rows[i] = (kx_slice){NULL, 0};
-        else
+            rows[i] = keep(&txn->top->stats, &p->row);
+        else if (mdb != MDB_NOTFOUND)
             return kx_store__txn_error(txn, mdb, "get rows");
     }
     return KX_OK;

@@ -613,16 +613,26 @@ int kx_store__scan_ahead(kx_store_scan *scan, uint64_t *ids, kx_slice *rows, siz
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
+/* Does the page end before the bound? Its last key tells. */
+static bool page_is_within(const kx_store_scan *s)
+{
+    kx_page last = s->page;
+    MDB_val key, value;
+    last.at = last.count > 0 ? last.count - 1 : 0;
+    return s->to_size == 0 || (kx_store__page_pair(&last, &key, &value) && compare(&key, s->to, s->to_size) < 0);
+}
+
 /* Ids of unique keys behind the last one, as far as they lie on its page. */
 static size_t take_unique(kx_store_scan *s, uint64_t *ids, size_t room)
 {
     kx_page page = s->page;
     MDB_val value, key = s->key;
+    bool within = page_is_within(s);
     size_t count = 0;
     for (; count < room; count++) {
         page.at++;
         if (!kx_store__page_pair(&page, &s->key, &value) || value.mv_size != sizeof(*ids) || s->key.mv_size > KEY_MAX ||
-            out_of_bounds(s))
+            (!within && out_of_bounds(s)))
             break;
         key = s->key;
         ids[count] = get_id(value.mv_data);

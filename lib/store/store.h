@@ -115,6 +115,7 @@ void kx_store__abort(kx_store_txn *txn);         /* NULL is fine; ends a live ch
 /* Any thread, while the txn lives: every later step of it, also of a call under way, answers KX_INTERRUPTED, and it
    cannot be committed. */
 void kx_store__interrupt(kx_store_txn *txn);
+bool kx_store__interrupted(const kx_store_txn *txn);     /* was it? Whoever gives out what was read before asks */
 
 bool     kx_store__writes(const kx_store_txn *txn);
 bool     kx_store__owned(const kx_store_txn *txn);        /* by this thread, which alone may use and end it */
