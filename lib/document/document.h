@@ -28,6 +28,14 @@ enum {
  */
 int kx_document__check(kx_slice bytes, bool *canonical);
 
+/* A member of a document's own map, by offsets into the document: of the key's tag, of its text, whose item follows. */
+typedef struct kx_listed {
+    uint32_t at, key, size;
+} kx_listed;
+
+/* The same, and lists the first *count members at hand. *count: how many the map has. */
+int kx_document__check_members(kx_slice bytes, kx_listed *members, size_t *count, bool *canonical);
+
 /* The same for one value of any type: containers inside containers count from 1 here too. */
 int kx_document__check_value(kx_slice bytes, bool *canonical);
 
@@ -36,6 +44,19 @@ int kx_document__check_value(kx_slice bytes, bool *canonical);
  * bytes (valid until scratch changes; `bytes` must not lie in it). Errors as above.
  */
 int kx_document__canonical(kx_slice bytes, kx_buf *scratch, kx_slice *document);
+
+/* The same, and lists the members of the canonical form, as kx_document__check_members() does. */
+int kx_document__canonical_members(kx_slice bytes, kx_buf *scratch, kx_slice *document, kx_listed *members, size_t *count);
+
+/* The members of a document that has been checked: the first `room` of them. How many there are. */
+size_t kx_document__list_members(kx_slice document, kx_listed *members, size_t room);
+
+/* The item of a listed member: the next one, or `end` where there is none, tells where it ends. */
+static inline kx_slice kx_document__listed_item(kx_slice document, const kx_listed *member, size_t end)
+{
+    size_t start = (size_t)member->key + member->size;
+    return kx_slice_of(document.data + start, end - start);
+}
 
 /* ---- read in place -------------------------------------------------------- *
  * An "item" is the bytes of one value inside a document; {NULL, 0} is "missing".                                */

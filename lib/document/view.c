@@ -214,6 +214,11 @@ int kx_document__value(kx_slice item, kx_value *value)
         value->real = kx_load_real(item.data + 1, 8);
         return KX_OK;
     }
+    if (*item.data == 0xce && item.size >= 5) {         /* keys and counts */
+        value->type = KX_TYPE_INT;
+        value->integer = kx_load32(item.data + 1);
+        return KX_OK;
+    }
     kx_head head = kx_document__head(item.data, item.size);
     value->type = head.type;
     switch (head.type) {
