@@ -42,11 +42,8 @@ static int out_of_range(const kx_doc *doc, const char *path, const kx_value *val
    The getters of the usual types try this first, and everything else, errors too, only where it does not do. */
 static inline kx_slice plain_item(const kx_doc *doc, const char *path)
 {
-    size_t size;
     kx_slice item = {0};
-    if (kx_path__plain(path, &size))
-        kx_document__find(doc->bytes, path, size, &item);
-    return item;
+    return kx_document__find_plain(doc->bytes, path, &item) ? item : (kx_slice){0};
 }
 
 static int get_value(const kx_doc *doc, const char *path, kx_value *value)
@@ -136,12 +133,10 @@ int kx_doc_get_uint(const kx_doc *doc, const char *path, uint64_t *out)
     return kx_base__done(rc);
 }
 
-int kx_doc_get_real(const kx_doc *doc, const char *path, double *out)
+static __attribute__((noinline)) int get_real(const kx_doc *doc, const char *path, double *out)
 {
     kx_value value;
     double real = 0;
-    if (doc != NULL && path != NULL && out != NULL && kx_document__real(plain_item(doc, path), out))
-        return KX_OK;
     int rc = get_number(doc, path, out, &value);
     if (rc == KX_OK && value.type == KX_TYPE_REAL) {
         real = value.real;
@@ -156,6 +151,13 @@ int kx_doc_get_real(const kx_doc *doc, const char *path, double *out)
     if (out != NULL)
         *out = rc == KX_OK ? real : 0;
     return kx_base__done(rc);
+}
+
+int kx_doc_get_real(const kx_doc *doc, const char *path, double *out)
+{
+    if (doc != NULL && path != NULL && out != NULL && kx_document__real(plain_item(doc, path), out))
+        return KX_OK;
+    return get_real(doc, path, out);
 }
 
 int kx_doc_get_text(const kx_doc *doc, const char *path, const char **text, size_t *size)

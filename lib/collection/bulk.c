@@ -176,18 +176,19 @@ static int keep_entry(void *context, const kx_cat_index *index, kx_key *key)
     return kx_collection__entries_add(&bulk->entries[at], key, bulk->items[bulk->current].id, bulk->current);
 }
 
-static int prepare_one(bulk_call *bulk, size_t at, kx_buf *parsed, kx_buf *scratch)
+static int prepare_one(bulk_call *bulk, size_t at, kx_buf *parsed, kx_buf *scratch, kx_survey *survey)
 {
     kx_record *record = &bulk->records[at];
     kx_slice msgpack;
     kx_write_op op;
     int rc = kx_collection__bytes_in(kx_slice_of(record->data, record->size), parsed, &msgpack);
     if (rc == KX_OK)
-        rc = kx_collection__prepare(bulk->txn, bulk->collection, msgpack, record, &bulk->next_id, scratch, &op);
-    if (rc != KX_OK)
-        return rc;
+        rc = kx_collection__survey_prepare(bulk->txn, bulk->collection, msgpack, record, &bulk->next_id, scratch,
+                                           survey, &op);
     if (rc == KX_OK)
         rc = kx_collection__guard(bulk->txn, bulk->collection, &op);
+    if (rc != KX_OK)
+        return rc;
     bulk_item *item = &bulk->items[at];
     *item =
         (bulk_item){.id = op.id, .size = op.after.size, .own = op.after.data == record->data, .at = bulk->kept.size};
@@ -205,16 +206,18 @@ static int prepare_one(bulk_call *bulk, size_t at, kx_buf *parsed, kx_buf *scrat
 static int prepare_all(bulk_call *bulk, size_t *failed)
 {
     kx_buf parsed = {0}, scratch = {0};
-    int rc = KX_OK;
+    kx_survey survey;
+    int rc = kx_collection__survey_begin(bulk->collection, &survey);
     for (size_t i = 0; i < bulk->count && rc == KX_OK; i++) {
-        rc = prepare_one(bulk, i, &parsed, &scratch);
+        rc = prepare_one(bulk, i, &parsed, &scratch, &survey);
         bulk->current = i;
         for (size_t n = 0; n < bulk->collection->index_count && rc == KX_OK; n++)
-            rc = kx_collection__keys(bulk->collection, &bulk->collection->indexes[n], bulk->items[i].id,
-                                     item_document(bulk, i), keep_entry, bulk);
+            rc = kx_collection__survey_keys(bulk->collection, &bulk->collection->indexes[n], bulk->items[i].id,
+                                            &survey, keep_entry, bulk);
         if (rc != KX_OK)
             *failed = i;
     }
+    kx_collection__survey_end(&survey);
     kx_buf__free(&parsed);
     kx_buf__free(&scratch);
     return rc;

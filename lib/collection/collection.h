@@ -183,6 +183,9 @@ struct kx_doc {
     bool stale;  /* the stored document was written by somebody else since it was loaded or saved */
 };
 
+/* A row is 4 bytes of checksum (XXH3-64 seeded with the id, its low half, little-endian), then the document. */
+enum { KX_RECORD_HEAD = 4 };
+
 int kx_collection__doc_new(kx_txn *txn, const kx_cat_collection *collection, kx_slice bytes,
                            kx_doc **doc); /* canonical bytes; handed */
 
@@ -199,15 +202,35 @@ int kx_collection__doc_get(kx_txn *txn, const kx_cat_collection *collection, uin
 /* For a walk over many rows: make an instance that nobody but the caller holds show another row. */
 int kx_collection__doc_turn(kx_doc *doc, uint64_t id, kx_slice row);
 
+/* The same where only fields of the instance were read, so that there is nothing else to change. False: nothing was done. */
+static inline bool kx_collection__doc_shows(kx_doc *doc, uint64_t id, kx_slice row)
+{
+    if (doc->more != NULL || doc->relation_clear != NULL || doc->txn->writes || row.size <= KX_RECORD_HEAD ||
+        doc->txn->db->options.verify)
+        return false;
+    doc->id = id;
+    doc->bytes = kx_slice_of(row.data + KX_RECORD_HEAD, row.size - KX_RECORD_HEAD);
+    return true;
+}
+
 void kx_collection__hand(kx_doc *doc); /* the user holds it from now on */
 void kx_collection__hold(kx_doc *doc);
 void kx_collection__unhold(kx_doc *doc);      /* frees it when nobody holds it any more. NULL is fine */
 void kx_collection__doc_release(kx_doc *doc); /* the user's hold goes; free copies are freed */
 int kx_collection__doc_copy(const kx_doc *doc, kx_doc **copy);
 
+int kx_collection__cut_short(const kx_cat_collection *collection, uint64_t id);
+int kx_collection__verify(const kx_cat_collection *collection, uint64_t id, kx_slice row, kx_slice document);
+
 /* Unchecked documents of a row: the slice behind its checksum. KX_CORRUPT when shorter than that, or, with `verify`, when the checksum differs. */
-int kx_collection__document_of(const kx_db *db, const kx_cat_collection *collection, uint64_t id, kx_slice row,
-                               kx_slice *document);
+static inline int kx_collection__document_of(const kx_db *db, const kx_cat_collection *collection, uint64_t id,
+                                             kx_slice row, kx_slice *document)
+{
+    if (row.size <= KX_RECORD_HEAD)
+        return kx_collection__cut_short(collection, id);
+    *document = kx_slice_of(row.data + KX_RECORD_HEAD, row.size - KX_RECORD_HEAD);
+    return db->options.verify ? kx_collection__verify(collection, id, row, *document) : KX_OK;
+}
 
 /* The item at a path; missing when there is none. KX_INVALID: no path. Plain names take no parsing. */
 int kx_collection__doc_item(const kx_doc *doc, const char *path, kx_slice *item);

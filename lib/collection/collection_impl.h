@@ -4,9 +4,7 @@
 
 #include "collection/collection.h"
 
-/* ---- records: 4 bytes of checksum (XXH3-64 seeded with the id, its low half, little-endian), then the document ---- */
-
-enum { KX_RECORD_HEAD = 4 };
+/* ---- records (collection.h) ---- */
 
 void kx_collection__seal(uint64_t id, kx_slice document, uint8_t head[KX_RECORD_HEAD]);
 
@@ -151,6 +149,27 @@ void kx_collection__entries_free(kx_entries *entries);
 /* Types, presence and forbidden names of a document about to be stored. */
 int kx_collection__check_fields(const kx_cat_collection *collection, kx_slice document);
 int kx_collection__check_field(const kx_cat_collection *collection, const kx_cat_field *field, kx_slice document);
+
+/* A document laid open: its members, and where its declared fields stand. Not to be moved. Begun once for many documents. */
+enum { KX_SURVEY_MEMBERS = 32, KX_SURVEY_FIELDS = 16 };
+typedef struct kx_survey {
+    kx_slice document;
+    kx_listed *members;
+    size_t count, room;
+    kx_slice *items; /* by field */
+    kx_listed few_members[KX_SURVEY_MEMBERS];
+    kx_slice few_items[KX_SURVEY_FIELDS];
+} kx_survey;
+
+int kx_collection__survey_begin(const kx_cat_collection *collection, kx_survey *survey); /* KX_NOMEM: end it, too */
+void kx_collection__survey_end(kx_survey *survey);
+/* kx_collection__prepare(); the survey shows op->after afterwards. */
+int kx_collection__survey_prepare(kx_txn *txn, const kx_cat_collection *collection, kx_slice bytes,
+                                  const kx_record *how, const uint64_t *next, kx_buf *scratch, kx_survey *survey,
+                                  kx_write_op *op);
+kx_slice kx_collection__survey_item(const kx_survey *survey, const kx_cat_part *part);
+int kx_collection__survey_keys(const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id,
+                               const kx_survey *survey, kx_key_visit *visit, void *context);
 
 /* A line for the handle's log, where it has one. */
 void kx_collection__log(const kx_db *db, const char *format, ...) KX_PRINTF(2, 3);

@@ -306,17 +306,16 @@ int kx_collection__doc_new(kx_txn *txn, const kx_cat_collection *collection, kx_
     return KX_OK;
 }
 
-int kx_collection__document_of(const kx_db *db, const kx_cat_collection *collection, uint64_t id, kx_slice row,
-                               kx_slice *document)
+int kx_collection__cut_short(const kx_cat_collection *collection, uint64_t id)
 {
-    if (row.size <= KX_RECORD_HEAD)
-        return kx_base__fail_at(KX_CORRUPT, collection->name, NULL, &id, NULL, "%s: document %llu is cut short",
-                                collection->name, (unsigned long long)id);
-    *document = kx_slice_of(row.data + KX_RECORD_HEAD, row.size - KX_RECORD_HEAD);
-    if (!db->options.verify)
-        return KX_OK;
+    return kx_base__fail_at(KX_CORRUPT, collection->name, NULL, &id, NULL, "%s: document %llu is cut short",
+                            collection->name, (unsigned long long)id);
+}
+
+int kx_collection__verify(const kx_cat_collection *collection, uint64_t id, kx_slice row, kx_slice document)
+{
     uint8_t head[KX_RECORD_HEAD];
-    kx_collection__seal(id, *document, head);
+    kx_collection__seal(id, document, head);
     if (memcmp(head, row.data, sizeof head) != 0)
         return kx_base__fail_at(KX_CORRUPT, collection->name, NULL, &id, NULL,
                                 "%s: document %llu does not match its checksum", collection->name,
@@ -363,14 +362,11 @@ int kx_collection__doc_get(kx_txn *txn, const kx_cat_collection *collection, uin
 int kx_collection__doc_turn(kx_doc *doc, uint64_t id, kx_slice row)
 {
     kx_slice document;
+    if (kx_collection__doc_shows(doc, id, row))
+        return KX_OK;
     int rc = kx_collection__document_of(doc->txn->db, doc->collection, id, row, &document);
     if (rc != KX_OK)
         return rc;
-    if (doc->more == NULL && doc->relation_clear == NULL && !doc->txn->writes) {
-        doc->id = id; /* only its fields were read: there is nothing else to change */
-        doc->bytes = document;
-        return KX_OK;
-    }
     kx_collection__delist(doc);
     empty_doc(doc);
     doc->id = id;

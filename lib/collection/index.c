@@ -33,6 +33,16 @@ static void add_parts(const kx_cat_index *index, kx_slice document, kx_key *key)
     }
 }
 
+static void add_surveyed(const kx_cat_index *index, const kx_survey *survey, kx_key *key)
+{
+    for (size_t i = 0; i < index->count; i++) {
+        kx_value value;
+        if (kx_document__value(kx_collection__survey_item(survey, &index->parts[i]), &value) != KX_OK)
+            value = (kx_value){0};
+        kx_key__add(key, &value, index->parts[i].descending);
+    }
+}
+
 /* The values of the single parts of a multi index, which are the same for all elements; looked up once, since arrays can be long. */
 static int read_parts(const kx_cat_index *index, kx_slice document, kx_arena *arena, kx_value **values)
 {
@@ -51,19 +61,25 @@ static void add_values(const kx_cat_index *index, const kx_value *values, const 
         kx_key__add(key, index->parts[i].each ? element : &values[i], index->parts[i].descending);
 }
 
+/* The key is made: finish it and hand it out. */
+static int visit_single(const kx_cat_index *index, uint64_t id, kx_key *key, kx_key_visit *visit, void *context)
+{
+    int rc = KX_OK;
+    if (!(index->sparse && key->has_null)) {
+        rc = finish_key(index, id, key);
+        if (rc == KX_OK)
+            rc = visit(context, index, key);
+    }
+    kx_key__free(key);
+    return rc;
+}
+
 static int single_key(const kx_cat_index *index, uint64_t id, kx_slice document, kx_key_visit *visit, void *context)
 {
     kx_key key;
     kx_key__init(&key);
     add_parts(index, document, &key);
-    int rc = KX_OK;
-    if (!(index->sparse && key.has_null)) {
-        rc = finish_key(index, id, &key);
-        if (rc == KX_OK)
-            rc = visit(context, index, &key);
-    }
-    kx_key__free(&key);
-    return rc;
+    return visit_single(index, id, &key, visit, context);
 }
 
 /* Keys of a multi index, kept until all are known: equal elements give one entry. */
@@ -167,6 +183,17 @@ int kx_collection__keys(const kx_cat_collection *collection, const kx_cat_index 
     if (index->multi)
         return multi_key(collection, index, id, document, visit, context);
     return single_key(index, id, document, visit, context);
+}
+
+int kx_collection__survey_keys(const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id,
+                               const kx_survey *survey, kx_key_visit *visit, void *context)
+{
+    kx_key key;
+    if (index->primary || index->multi)
+        return kx_collection__keys(collection, index, id, survey->document, visit, context);
+    kx_key__init(&key);
+    add_surveyed(index, survey, &key);
+    return visit_single(index, id, &key, visit, context);
 }
 
 /* ---- unique keys that were shortened ------------------------------------------------ */

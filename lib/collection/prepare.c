@@ -20,10 +20,10 @@ static const char *found_name(kx_type type)
     return type == KX_TYPE_UINT ? "int" : kx_type_name(type);
 }
 
-static int check_item(const kx_cat_collection *collection, const kx_cat_field *field, kx_slice item)
+static __attribute__((noinline)) int check_other(const kx_cat_collection *collection, const kx_cat_field *field,
+                                                 kx_slice item, kx_type type)
 {
     kx_value value = {0};
-    kx_type type = kx_document__type(item);
     if (type == KX_TYPE_NONE || type == KX_TYPE_NULL) {
         if (field->optional)
             return KX_OK;
@@ -39,6 +39,12 @@ static int check_item(const kx_cat_collection *collection, const kx_cat_field *f
                             kx_type_name(field->type), found_name(type));
 }
 
+static inline int check_item(const kx_cat_collection *collection, const kx_cat_field *field, kx_slice item)
+{
+    kx_type type = kx_document__type(item);
+    return type == field->type && type != KX_TYPE_NONE ? KX_OK : check_other(collection, field, item, type);
+}
+
 int kx_collection__check_field(const kx_cat_collection *collection, const kx_cat_field *field, kx_slice document)
 {
     kx_slice item = {0};
@@ -50,33 +56,106 @@ int kx_collection__check_field(const kx_cat_collection *collection, const kx_cat
 }
 
 /* ---- one look at a document ------------------------------------------------------ *
- * Where each declared field stands, found in one walk: members usually come in the order of the declaration, so
- * the next field is tried first.                                                                                  */
+ * Its members are listed by whoever checks its bytes. Where each declared field stands is found in one walk over them:
+ * members usually come in the order of the declaration, so the next field is tried first.                              */
 
-typedef struct field_items {
-    kx_slice few[FEW];
-    kx_slice *items;
-} field_items;
-
-static int start_survey(field_items *survey, size_t fields)
+int kx_collection__survey_begin(const kx_cat_collection *collection, kx_survey *survey)
 {
-    survey->items = fields <= FEW ? survey->few : kx_base__alloc(kx_base__times(fields, sizeof *survey->items));
+    size_t fields = collection->field_count;
+    survey->members = survey->few_members;
+    survey->room = KX_SURVEY_MEMBERS;
+    survey->count = 0;
+    survey->document = (kx_slice){0};
+    survey->items = survey->few_items;
+    if (fields > KX_SURVEY_FIELDS)
+        survey->items = kx_base__alloc(kx_base__times(fields, sizeof *survey->items));
     return survey->items != NULL ? KX_OK : kx_base__nomem();
 }
 
-static void end_survey(field_items *survey)
+void kx_collection__survey_end(kx_survey *survey)
 {
-    if (survey->items != survey->few)
+    if (survey->items != survey->few_items)
         kx_base__free(survey->items);
+    if (survey->members != survey->few_members)
+        kx_base__free(survey->members);
 }
 
-static bool is_name(kx_slice key, const char *name, size_t size)
+/* A document with `count` members, listed as far as there was room. */
+static int show_members(kx_survey *survey, kx_slice document, size_t count)
 {
-    return key.size == size && memcmp(key.data, name, size) == 0;
+    survey->document = document;
+    survey->count = count;
+    if (count <= survey->room)
+        return KX_OK;
+    kx_listed *old = survey->members != survey->few_members ? survey->members : NULL;
+    kx_listed *members = kx_base__realloc(old, kx_base__times(count, sizeof *members));
+    if (members == NULL)
+        return kx_base__nomem();
+    survey->members = members;
+    survey->room = count;
+    kx_document__list_members(document, members, count);
+    return KX_OK;
+}
+
+static int list_members(kx_survey *survey, kx_slice document)
+{
+    return show_members(survey, document, kx_document__list_members(document, survey->members, survey->room));
+}
+
+static inline kx_slice item_of(const kx_survey *survey, size_t at)
+{
+    size_t end = at + 1 < survey->count ? survey->members[at + 1].at : survey->document.size;
+    return kx_document__listed_item(survey->document, &survey->members[at], end);
+}
+
+static inline bool same_eight(const void *left, const void *right)
+{
+    uint64_t a, b;
+    memcpy(&a, left, sizeof a);
+    memcpy(&b, right, sizeof b);
+    return a == b;
+}
+
+static inline bool same_four(const void *left, const void *right)
+{
+    uint32_t a, b;
+    memcpy(&a, left, sizeof a);
+    memcpy(&b, right, sizeof b);
+    return a == b;
+}
+
+/* What memcmp() says, for names of fields, which are short: a call would cost more than they do. */
+static inline bool same_text(const uint8_t *left, const char *right, size_t size)
+{
+    if (size >= 4 && size < 8)
+        return same_four(left, right) && same_four(left + size - 4, right + size - 4);
+    if (size >= 8 && size <= 16)
+        return same_eight(left, right) && same_eight(left + size - 8, right + size - 8);
+    return memcmp(left, right, size) == 0;
+}
+
+kx_slice kx_collection__survey_item(const kx_survey *survey, const kx_cat_part *part)
+{
+    kx_slice item = {0};
+    if (!part->plain) {
+        kx_document__at(survey->document, &part->path, &item);
+        return item;
+    }
+    for (size_t i = 0; i < survey->count; i++) {
+        const kx_listed *member = &survey->members[i];
+        if (member->size == part->size && same_text(survey->document.data + member->key, part->text, part->size))
+            return item_of(survey, i);
+    }
+    return item;
+}
+
+static inline bool is_name(kx_slice key, const char *name, size_t size)
+{
+    return key.size == size && same_text(key.data, name, size);
 }
 
 /* `_id` and the names of relations are no fields. */
-static int check_name(const kx_cat_collection *collection, kx_slice key)
+static inline int check_name(const kx_cat_collection *collection, kx_slice key)
 {
     if (is_name(key, "_id", 3))
         return kx_base__fail_at(KX_INVALID, collection->name, "_id", NULL, NULL, "%s: a field may not be called _id",
@@ -90,32 +169,39 @@ static int check_name(const kx_cat_collection *collection, kx_slice key)
     return KX_OK;
 }
 
-static void place(const kx_cat_collection *collection, const kx_members *member, size_t *next, kx_slice *items)
+static inline bool is_field(const kx_cat_field *field, kx_slice key)
 {
-    for (size_t tries = 0; tries < collection->field_count; tries++) {
-        size_t at = *next + tries < collection->field_count ? *next + tries : *next + tries - collection->field_count;
-        const kx_cat_field *field = &collection->fields[at];
-        if (!field->plain || !is_name(member->key, field->path_text, field->size))
-            continue;
-        items[at] = member->item;
-        *next = at + 1 < collection->field_count ? at + 1 : 0;
-        return;
-    }
+    return field->size == key.size && field->plain && same_text(key.data, field->path_text, key.size);
 }
 
-static int look(const kx_cat_collection *collection, kx_slice document, kx_slice *items)
+/* The declared field of this name; NULL: none. */
+static const kx_cat_field *field_named(const kx_cat_collection *collection, kx_slice key)
 {
-    kx_members members = kx_document__members(document);
-    size_t next = 0;
+    const kx_cat_field *end = collection->fields + collection->field_count;
+    for (const kx_cat_field *field = collection->fields; field < end; field++)
+        if (is_field(field, key))
+            return field;
+    return NULL;
+}
+
+static int look(const kx_cat_collection *collection, kx_survey *survey)
+{
+    const kx_cat_field *fields = collection->fields, *end = fields + collection->field_count, *next = fields;
     int rc = KX_OK;
-    memset(items, 0, collection->field_count * sizeof *items);
-    while (rc == KX_OK && kx_document__next(&members)) {
-        rc = check_name(collection, members.key);
-        place(collection, &members, &next, items);
-    }
     for (size_t i = 0; i < collection->field_count; i++)
-        if (!collection->fields[i].plain)
-            kx_document__at(document, &collection->fields[i].path, &items[i]);
+        survey->items[i] = (kx_slice){0};
+    for (size_t i = 0; i < survey->count && rc == KX_OK; i++) {
+        kx_slice key = kx_slice_of(survey->document.data + survey->members[i].key, survey->members[i].size);
+        const kx_cat_field *field = next < end && is_field(next, key) ? next : field_named(collection, key);
+        if (field != NULL) {
+            survey->items[field - fields] = item_of(survey, i);
+            next = field + 1;
+        }
+        rc = check_name(collection, key);
+    }
+    for (const kx_cat_field *field = fields; field < end; field++)
+        if (!field->plain)
+            kx_document__at(survey->document, &field->path, &survey->items[field - fields]);
     return rc;
 }
 
@@ -129,14 +215,15 @@ static int check_items(const kx_cat_collection *collection, const kx_slice *item
 
 int kx_collection__check_fields(const kx_cat_collection *collection, kx_slice document)
 {
-    field_items survey;
-    int rc = start_survey(&survey, collection->field_count);
-    if (rc != KX_OK)
-        return rc;
-    rc = look(collection, document, survey.items);
+    kx_survey survey;
+    int rc = kx_collection__survey_begin(collection, &survey);
+    if (rc == KX_OK)
+        rc = list_members(&survey, document);
+    if (rc == KX_OK)
+        rc = look(collection, &survey);
     if (rc == KX_OK)
         rc = check_items(collection, survey.items);
-    end_survey(&survey);
+    kx_collection__survey_end(&survey);
     return rc;
 }
 
@@ -247,39 +334,57 @@ static int choose_id(kx_txn *txn, const kx_cat_collection *collection, kx_slice 
 
 /* With what was missing filled in, the document is another one: look again. */
 static int fill(const kx_cat_collection *collection, const fill_list *list, kx_buf *scratch, kx_write_op *op,
-                kx_slice *items)
+                kx_survey *survey)
 {
     kx_buf filled = {0};
     int rc = kx_document__patch(op->after, list->changes, list->count, &filled, &op->after);
     kx_buf__free(scratch);
     *scratch = filled;
-    return rc == KX_OK ? look(collection, op->after, items) : rc;
+    if (rc == KX_OK)
+        rc = list_members(survey, op->after);
+    return rc == KX_OK ? look(collection, survey) : rc;
+}
+
+static int prepare(kx_txn *txn, const kx_cat_collection *collection, const kx_record *how, const uint64_t *next,
+                   kx_buf *scratch, kx_survey *survey, kx_write_op *op)
+{
+    fill_list list;
+    int rc = start_list(&list, collection->field_count + 1);
+    if (rc == KX_OK)
+        rc = look(collection, survey);
+    if (rc == KX_OK && collection->has_checks && !(how != NULL && how->exact))
+        add_initials(collection, survey->items, &list);
+    if (rc == KX_OK)
+        rc = choose_id(txn, collection, op->after, how, next, &list, op);
+    if (rc == KX_OK && list.count != 0)
+        rc = fill(collection, &list, scratch, op, survey);
+    if (rc == KX_OK)
+        rc = check_items(collection, survey->items);
+    end_list(&list);
+    return rc;
+}
+
+int kx_collection__survey_prepare(kx_txn *txn, const kx_cat_collection *collection, kx_slice bytes,
+                                  const kx_record *how, const uint64_t *next, kx_buf *scratch, kx_survey *survey,
+                                  kx_write_op *op)
+{
+    size_t count = survey->room;
+    *op = (kx_write_op){0};
+    kx_buf__clear(scratch);
+    int rc = kx_document__canonical_members(bytes, scratch, &op->after, survey->members, &count);
+    if (rc == KX_OK)
+        rc = show_members(survey, op->after, count);
+    return rc == KX_OK ? prepare(txn, collection, how, next, scratch, survey, op) : rc;
 }
 
 int kx_collection__prepare(kx_txn *txn, const kx_cat_collection *collection, kx_slice bytes, const kx_record *how,
                            const uint64_t *next, kx_buf *scratch, kx_write_op *op)
 {
-    fill_list list;
-    field_items survey;
+    kx_survey survey;
     *op = (kx_write_op){0};
-    kx_buf__clear(scratch);
-    int rc = start_survey(&survey, collection->field_count);
-    if (rc != KX_OK)
-        return rc;
-    rc = start_list(&list, collection->field_count + 1);
+    int rc = kx_collection__survey_begin(collection, &survey);
     if (rc == KX_OK)
-        rc = kx_document__canonical(bytes, scratch, &op->after);
-    if (rc == KX_OK)
-        rc = look(collection, op->after, survey.items);
-    if (rc == KX_OK && collection->has_checks && !(how != NULL && how->exact))
-        add_initials(collection, survey.items, &list);
-    if (rc == KX_OK)
-        rc = choose_id(txn, collection, op->after, how, next, &list, op);
-    if (rc == KX_OK && list.count != 0)
-        rc = fill(collection, &list, scratch, op, survey.items);
-    if (rc == KX_OK)
-        rc = check_items(collection, survey.items);
-    end_list(&list);
-    end_survey(&survey);
+        rc = kx_collection__survey_prepare(txn, collection, bytes, how, next, scratch, &survey, op);
+    kx_collection__survey_end(&survey);
     return rc;
 }

@@ -5,6 +5,7 @@
  * bytes that differ), which are stable; where whole prefixes tie, the keys themselves are compared. Entries that come in
  * order, as ids do, cost one look.
  */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,12 +84,15 @@ void kx_collection__sort(kx_entry *entries, kx_entry *scratch, size_t count)
 
 /* ---- lists ---------------------------------------------------------------------- */
 
+/* A key has room for eight bytes at least, also where it has fewer. */
 static uint64_t prefix_of(const kx_key *key)
 {
-    uint64_t prefix = 0;
-    for (size_t i = 0; i < 8; i++)
-        prefix = prefix << 8 | (i < key->size ? key->data[i] : 0);
-    return prefix;
+    uint64_t prefix;
+    memcpy(&prefix, key->data, sizeof prefix);
+    prefix = be64toh(prefix);
+    if (key->size >= 8)
+        return prefix;
+    return key->size > 0 ? prefix & ~(uint64_t)0 << 8 * (8 - key->size) : 0;
 }
 
 static uint8_t *keep_key(kx_entries *entries, const kx_key *key)

@@ -32,6 +32,9 @@
 /* The whole length of an item whose tag alone says it; 0 for the other tags. */
 extern const uint8_t kx_document__sizes[256];
 
+/* Of a path: NUL, dot, bracket, backquote, which no plain name holds. */
+extern const bool kx_path__ends_name[256];
+
 /* One item, taken apart. `type` is KX_TYPE_NONE when the bytes hold no whole header, or not all of a scalar. */
 typedef struct kx_head {
     kx_type  type;      /* integers are all KX_TYPE_INT, and the timestamp extension is KX_TYPE_EXT */

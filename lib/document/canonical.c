@@ -113,9 +113,15 @@ void kx_document__pack_canonical(kx_buf *out, kx_slice value)
 
 int kx_document__canonical(kx_slice bytes, kx_buf *scratch, kx_slice *document)
 {
+    return kx_document__canonical_members(bytes, scratch, document, NULL, &(size_t){0});
+}
+
+int kx_document__canonical_members(kx_slice bytes, kx_buf *scratch, kx_slice *document, kx_listed *members, size_t *count)
+{
     bool canonical;
+    size_t room = *count;
     *document = kx_slice_of(NULL, 0);
-    int rc = kx_document__check(bytes, &canonical);
+    int rc = kx_document__check_members(bytes, members, count, &canonical);
     if (rc != KX_OK || canonical) {
         *document = rc == KX_OK ? bytes : *document;
         return rc;
@@ -124,7 +130,21 @@ int kx_document__canonical(kx_slice bytes, kx_buf *scratch, kx_slice *document)
     kx_document__pack_canonical(scratch, bytes);
     if (scratch->rc == KX_OK && scratch->size > KX_DOCUMENT_SIZE)
         scratch->rc = kx_base__fail(KX_LIMIT, "document: longer than %d bytes in canonical form", KX_DOCUMENT_SIZE);
-    if (scratch->rc == KX_OK)
+    if (scratch->rc == KX_OK) {
         *document = kx_buf__slice(scratch);
+        kx_document__list_members(*document, members, room);
+    }
     return scratch->rc;
+}
+
+size_t kx_document__list_members(kx_slice document, kx_listed *members, size_t room)
+{
+    kx_members walk = kx_document__members(document);
+    size_t count = 0;
+    for (const uint8_t *at = walk.at; kx_document__next(&walk); at = walk.at, count++) {
+        if (count < room)
+            members[count] = (kx_listed){(uint32_t)(at - document.data), (uint32_t)(walk.key.data - document.data),
+                                         (uint32_t)walk.key.size};
+    }
+    return count;
 }

@@ -28,6 +28,14 @@ enum {
  */
 int kx_document__check(kx_slice bytes, bool *canonical);
 
+/* A member of a document's own map, by offsets into the document: of the key's tag, of its text, whose item follows. */
+typedef struct kx_listed {
+    uint32_t at, key, size;
+} kx_listed;
+
+/* The same, and lists the first *count members at hand. *count: how many the map has. */
+int kx_document__check_members(kx_slice bytes, kx_listed *members, size_t *count, bool *canonical);
+
 /* The same for one value of any type: containers inside containers count from 1 here too. */
 int kx_document__check_value(kx_slice bytes, bool *canonical);
 
@@ -36,6 +44,19 @@ int kx_document__check_value(kx_slice bytes, bool *canonical);
  * bytes (valid until scratch changes; `bytes` must not lie in it). Errors as above.
  */
 int kx_document__canonical(kx_slice bytes, kx_buf *scratch, kx_slice *document);
+
+/* The same, and lists the members of the canonical form, as kx_document__check_members() does. */
+int kx_document__canonical_members(kx_slice bytes, kx_buf *scratch, kx_slice *document, kx_listed *members, size_t *count);
+
+/* The members of a document that has been checked: the first `room` of them. How many there are. */
+size_t kx_document__list_members(kx_slice document, kx_listed *members, size_t room);
+
+/* The item of a listed member: the next one, or `end` where there is none, tells where it ends. */
+static inline kx_slice kx_document__listed_item(kx_slice document, const kx_listed *member, size_t end)
+{
+    size_t start = (size_t)member->key + member->size;
+    return kx_slice_of(document.data + start, end - start);
+}
 
 /* ---- read in place -------------------------------------------------------- *
  * An "item" is the bytes of one value inside a document; {NULL, 0} is "missing".                                */
@@ -63,6 +84,21 @@ uint32_t kx_document__count(kx_slice item);
  * pair: where the name stood in another document proves nothing (view.c says more).
  */
 bool kx_document__find(kx_slice map, const char *name, size_t size, kx_slice *item);
+
+/* The value of the member that a plain path names, in a map of few pairs with short values before it. False: not found at
+   once, since the path is another one, or the map, or there is no such member. Then parse the path. */
+bool kx_document__find_plain(kx_slice map, const char *path, kx_slice *item);
+
+/* A name made ready for many finds; it points at the text given. */
+typedef struct kx_needle {
+    const char *name;
+    size_t size;
+    uint64_t word, mask; /* the first eight bytes, lowest first; mask has ff where they count */
+    uint8_t tag;         /* of the short form; c1, which nothing matches, for long names */
+} kx_needle;
+
+kx_needle kx_document__needle(const char *name, size_t size);
+bool kx_document__find_needle(kx_slice map, const kx_needle *wanted, kx_slice *item);
 
 /* Walk an array or a map, in order. Owns nothing; `key` is the name's text, missing in arrays. Anything else has no
    members. */

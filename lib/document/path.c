@@ -116,11 +116,12 @@ static int read_steps(reader *r)
     return rc;
 }
 
+const bool kx_path__ends_name[256] = {['\0'] = true, ['.'] = true, ['['] = true, ['`'] = true};
+
 bool kx_path__plain(const char *text, size_t *size)
 {
-    static const bool ends_name[256] = {['\0'] = true, ['.'] = true, ['['] = true, ['`'] = true};
     const char *at = text;
-    while (!ends_name[(uint8_t)*at])
+    while (!kx_path__ends_name[(uint8_t)*at])
         at++;
     *size = (size_t)(at - text);
     if (text[*size] == '\0')

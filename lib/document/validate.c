@@ -33,6 +33,8 @@ typedef struct scan {
     bool        canonical;
     uint32_t    depth, depth_limit;
     uint32_t    key_count, key_capacity;
+    uint32_t    member_count, member_room;      /* of the outermost map */
+    kx_listed  *members;
     key_seen   *keys;                           /* `at_hand` or owned */
     level       levels[KX_DOCUMENT_DEPTH];
     key_seen    at_hand[KEYS_AT_HAND];          /* never cleared: it is large */
@@ -60,6 +62,13 @@ static inline uint64_t native64(const uint8_t *data)
     return word;
 }
 
+static inline uint32_t native32(const uint8_t *data)
+{
+    uint32_t word;
+    memcpy(&word, data, sizeof word);
+    return word;
+}
+
 /* ASCII throughout, and with `nul` free of zero bytes: the usual text, told in eights. */
 static inline bool is_plain(const uint8_t *text, size_t size, bool nul)
 {
@@ -69,7 +78,7 @@ static inline bool is_plain(const uint8_t *text, size_t size, bool nul)
         for (size_t i = 0; i + 8 < size; i += 8)
             odd |= odd_bytes(native64(text + i), nul);
     } else if (size >= 4) {
-        odd = odd_bytes((uint64_t)kx_load32(text) << 32 | kx_load32(text + size - 4), nul);
+        odd = odd_bytes((uint64_t)native32(text) << 32 | native32(text + size - 4), nul);
     } else {
         uint64_t word = EVERY_BYTE << 24;
         if (size > 0)
@@ -177,13 +186,25 @@ static int close_large_map(scan *s, uint32_t first)
 }
 
 /* A small map's sign is size, first and last byte: that tells nearly all keys apart, and costs nothing. */
+static inline uint32_t small_sign(const uint8_t *text, uint32_t size)
+{
+    return size > 0 ? size | (uint32_t)text[0] << 16 | (uint32_t)text[size - 1] << 24 : 0;
+}
+
+static inline void note_member(scan *s, uint32_t at, uint32_t key, uint32_t size)
+{
+    if (s->depth > 1)
+        return;
+    if (s->member_count < s->member_room)
+        s->members[s->member_count] = (kx_listed){at, key, size};
+    s->member_count++;
+}
+
 static int add_key(scan *s, const level *map, key_seen key)
 {
     const uint8_t *text = s->data + key.at;
     if (map->is_small) {
-        key.sign = key.size;
-        if (key.size > 0)
-            key.sign |= (uint32_t)text[0] << 16 | (uint32_t)text[key.size - 1] << 24;
+        key.sign = small_sign(text, key.size);
         for (const key_seen *seen = s->keys + map->first_key; seen < s->keys + s->key_count; seen++) {
             if (seen->sign == key.sign && memcmp(s->data + seen->at, text, key.size) == 0)
                 return no_duplicate(s, &key);
@@ -213,8 +234,10 @@ static int scan_key(scan *s, const level *map)
     s->canonical &= head.head == kx_text_head(head.count);
     key_seen key = {0, (uint32_t)(s->at + head.head), head.count};
     int rc = add_key(s, map, key);
-    if (rc == KX_OK)
+    if (rc == KX_OK) {
+        note_member(s, (uint32_t)s->at, key.at, key.size);
         s->at += head.head + head.count;
+    }
     return rc;
 }
 
@@ -296,6 +319,58 @@ static int scan_value(scan *s)
     return rc;
 }
 
+/* ---- the usual pair ------------------------------------------------------------- *
+ * A short key of plain characters, and a scalar of a usual kind in its shortest form, told from the bytes with few looks.
+ * Whatever is not certainly right is left, untouched, to the way above, which also knows what to say of it.            */
+
+/* Length of such a value; 0: of another one. `left` bytes are there, at least one. */
+static inline size_t usual_value(const uint8_t *data, size_t left)
+{
+    uint8_t tag = *data;
+    size_t length = kx_document__sizes[tag];
+    if (length > left)
+        return 0;
+    if ((tag & 0xe0) == 0xa0)
+        return is_plain(data + 1, length - 1, false) ? length : 0;
+    switch (tag) {
+    case 0xce: return kx_load32(data + 1) > UINT16_MAX ? length : 0;
+    case 0xcd: return kx_load16(data + 1) > UINT8_MAX ? length : 0;
+    case 0xcb: return (kx_load16(data + 1) & 0x7ff0) != 0x7ff0 ? length : 0; /* infinite ones and NaN aside */
+    case 0xd9:
+        if (left < 2 || data[1] < 32 || data[1] > left - 2)
+            return 0;
+        return is_plain(data + 2, data[1], false) ? 2 + (size_t)data[1] : 0;
+    default: return length == 1 ? length : 0;
+    }
+}
+
+static inline bool is_new_key(const scan *s, const level *map, uint32_t sign)
+{
+    const key_seen *end = s->keys + s->key_count;
+    for (const key_seen *seen = s->keys + map->first_key; seen < end; seen++) {
+        if (seen->sign == sign)
+            return false;
+    }
+    return true;
+}
+
+static inline bool pass_usual_pair(scan *s, const level *map)
+{
+    const uint8_t *key = s->data + s->at;
+    size_t left = s->size - s->at, size = left > 0 ? (size_t)*key - 0xa0 : 32;
+    if (size > 31 || size + 1 >= left || s->key_count == s->key_capacity || !is_plain(key + 1, size, true))
+        return false;
+    uint32_t sign = small_sign(key + 1, (uint32_t)size);
+    size_t length = usual_value(key + 1 + size, left - 1 - size);
+    if (length == 0 || !is_new_key(s, map, sign))
+        return false;
+    uint32_t at = (uint32_t)s->at;
+    s->keys[s->key_count++] = (key_seen){sign, at + 1, (uint32_t)size};
+    note_member(s, at, at + 1, (uint32_t)size);
+    s->at += 1 + size + length;
+    return true;
+}
+
 static int close_level(scan *s)
 {
     const level *top = &s->levels[--s->depth];
@@ -309,6 +384,8 @@ static int scan_all(scan *s)
     int rc = scan_value(s);
     while (rc == KX_OK && s->depth > 0) {
         level *top = &s->levels[s->depth - 1];
+        while (top->is_small && top->is_map && top->left > 0 && pass_usual_pair(s, top))
+            top->left--;
         if (top->left == 0) {
             rc = close_level(s);
             continue;
@@ -324,7 +401,8 @@ static int scan_all(scan *s)
     return rc;
 }
 
-int kx_document__validate(kx_slice bytes, uint32_t depth, const char *part, bool *canonical)
+static int validate(kx_slice bytes, uint32_t depth, const char *part, kx_listed *members, size_t *member_count,
+                    bool *canonical)
 {
     scan s;
     if (canonical != NULL)
@@ -341,15 +419,29 @@ int kx_document__validate(kx_slice bytes, uint32_t depth, const char *part, bool
     s.key_count = 0;
     s.key_capacity = KEYS_AT_HAND;
     s.keys = s.at_hand;
+    s.members = members;
+    s.member_room = (uint32_t)*member_count;
+    s.member_count = 0;
     int rc = scan_all(&s);
     if (s.keys != s.at_hand)
         kx_base__free(s.keys);
+    *member_count = s.member_count;
     if (canonical != NULL)
         *canonical = rc == KX_OK && s.canonical;
     return rc;
 }
 
+int kx_document__validate(kx_slice bytes, uint32_t depth, const char *part, bool *canonical)
+{
+    return validate(bytes, depth, part, NULL, &(size_t){0}, canonical);
+}
+
 int kx_document__check(kx_slice bytes, bool *canonical)
+{
+    return kx_document__check_members(bytes, NULL, &(size_t){0}, canonical);
+}
+
+int kx_document__check_members(kx_slice bytes, kx_listed *members, size_t *count, bool *canonical)
 {
     if (canonical != NULL)
         *canonical = false;
@@ -357,7 +449,7 @@ int kx_document__check(kx_slice bytes, bool *canonical)
         return kx_base__fail(KX_INVALID, "document: no bytes");
     if (kx_document__head(bytes.data, bytes.size).type != KX_TYPE_MAP)
         return kx_base__fail(KX_INVALID, "document: not a map");
-    return kx_document__validate(bytes, KX_DOCUMENT_DEPTH, "document", canonical);
+    return validate(bytes, KX_DOCUMENT_DEPTH, "document", members, count, canonical);
 }
 
 int kx_document__check_value(kx_slice bytes, bool *canonical)

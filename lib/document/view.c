@@ -214,6 +214,11 @@ int kx_document__value(kx_slice item, kx_value *value)
         value->real = kx_load_real(item.data + 1, 8);
         return KX_OK;
     }
+    if (*item.data == 0xce && item.size >= 5) {         /* keys and counts */
+        value->type = KX_TYPE_INT;
+        value->integer = kx_load32(item.data + 1);
+        return KX_OK;
+    }
     kx_head head = kx_document__head(item.data, item.size);
     value->type = head.type;
     switch (head.type) {
@@ -324,13 +329,6 @@ bool kx_document__next(kx_members *members)
  * pairs costs less than any proof would.
  */
 
-typedef struct needle {
-    const char *name;
-    size_t      size;
-    uint64_t    word, mask;     /* the first eight bytes, lowest first; mask has ff where they count */
-    uint8_t     tag;            /* of the short form; c1, which nothing matches, for long names */
-} needle;
-
 static inline uint64_t first_bytes(const void *text)
 {
     uint64_t word;
@@ -359,9 +357,9 @@ static inline uint64_t short_word(const char *name, size_t size)
     return low;
 }
 
-static inline needle needle_of(const char *name, size_t size)
+static inline kx_needle needle_of(const char *name, size_t size)
 {
-    needle wanted = {name, size, 0, UINT64_MAX, size < 32 ? (uint8_t)(0xa0 | size) : 0xc1};
+    kx_needle wanted = {name, size, 0, UINT64_MAX, size < 32 ? (uint8_t)(0xa0 | size) : 0xc1};
     if (size >= 8) {
         wanted.word = first_bytes(name);
         return wanted;
@@ -372,7 +370,7 @@ static inline needle needle_of(const char *name, size_t size)
 }
 
 /* `text` is wanted->size bytes and known to be there, `room` bytes from its start to the end of the document. */
-static inline bool same_text(const uint8_t *text, size_t room, const needle *wanted)
+static inline bool same_text(const uint8_t *text, size_t room, const kx_needle *wanted)
 {
     if (room < 8)
         return memcmp(text, wanted->name, wanted->size) == 0;
@@ -381,7 +379,7 @@ static inline bool same_text(const uint8_t *text, size_t room, const needle *wan
     return wanted->size <= 8 || memcmp(text + 8, wanted->name + 8, wanted->size - 8) == 0;
 }
 
-static bool same_long_key(const uint8_t *key, size_t size, const needle *wanted)
+static bool same_long_key(const uint8_t *key, size_t size, const kx_needle *wanted)
 {
     kx_head head = kx_document__head(key, size);
     return head.type == KX_TYPE_TEXT && head.count == wanted->size &&
@@ -394,7 +392,7 @@ static inline bool is_short(uint8_t tag)
 }
 
 /* Length of the key at `at`, or 0; *same tells whether it is the wanted one. */
-static size_t match_key(const uint8_t *at, size_t left, const needle *wanted, bool *same)
+static size_t match_key(const uint8_t *at, size_t left, const kx_needle *wanted, bool *same)
 {
     if (left > 0 && is_short(*at)) {
         size_t length = 1 + (size_t)(*at & 31);
@@ -417,13 +415,13 @@ static inline bool take_value(kx_slice map, size_t at, kx_slice *item)
     return true;
 }
 
-/* Any map and any name. A step that leads past the end is noticed by the next one, before anything is read. */
-static __attribute__((noinline)) bool find_anywhere(kx_slice map, const needle *wanted, kx_slice *item)
+/* From pair `at` on, any map and any name. A step that leads past the end is noticed by the next one, before anything is
+   read. */
+static __attribute__((noinline)) bool find_on(kx_slice map, const kx_needle *wanted, size_t at, uint32_t pairs,
+                                              kx_slice *item)
 {
-    kx_head head = kx_document__head(map.data, map.size);
-    size_t at = head.head;
     *item = missing;
-    for (uint32_t pairs = head.type == KX_TYPE_MAP ? head.count : 0; pairs > 0 && at < map.size; pairs--) {
+    for (; pairs > 0 && at < map.size; pairs--) {
         bool same = false;
         size_t length = match_key(map.data + at, map.size - at, wanted, &same);
         if (length == 0 || length >= map.size - at)
@@ -439,28 +437,91 @@ static __attribute__((noinline)) bool find_anywhere(kx_slice map, const needle *
     return false;
 }
 
-/* The usual map, of up to 15 pairs with short names; at anything else the walk is made anew by find_anywhere(). */
-bool kx_document__find(kx_slice map, const char *name, size_t size, kx_slice *item)
+static __attribute__((noinline)) bool find_anywhere(kx_slice map, const kx_needle *wanted, kx_slice *item)
 {
-    const needle wanted = needle_of(name, size);
+    kx_head head = kx_document__head(map.data, map.size);
+    return find_on(map, wanted, head.head, head.type == KX_TYPE_MAP ? head.count : 0, item);
+}
+
+/*
+ * The usual map, of up to 15 pairs with short names and short values before the wanted one. Whatever is not that simple,
+ * at the pair where it is met, is find_on()'s; so this loop calls nothing and keeps all in registers.
+ */
+static inline __attribute__((always_inline)) bool find(kx_slice map, const kx_needle *wanted, kx_slice *item)
+{
     const uint8_t *data = map.data;
     size_t at = 1, end = map.size;
     if (end == 0 || (*data & 0xf0) != 0x80)
-        return find_anywhere(map, &wanted, item);
+        return find_anywhere(map, wanted, item);
+    for (uint32_t pairs = *data & 15u; pairs > 0 && at < end; pairs--) {
+        size_t tag = data[at], value = at + tag - 0x9f;
+        if (!is_short((uint8_t)tag) || value >= end)
+            return find_on(map, wanted, at, pairs, item);
+        size_t length = kx_document__sizes[data[value]];
+        if (tag == wanted->tag) {
+            if (end - at <= 8 || wanted->size > 8 || length == 0 || length > end - value)
+                return find_on(map, wanted, at, pairs, item);
+            if (((first_bytes(data + at + 1) ^ wanted->word) & wanted->mask) == 0) {
+                *item = kx_slice_of(data + value, length);
+                return true;
+            }
+        }
+        if (length == 0 && data[value] == 0xd9 && end - value > 1)
+            length = 2 + (size_t)data[value + 1];
+        if (length == 0)
+            return find_on(map, wanted, at, pairs, item);
+        at = value + length;
+    }
     *item = missing;
-    for (unsigned pairs = *data & 15u; pairs > 0 && at < end; pairs--) {
-        uint8_t tag = data[at];
-        size_t value = at + 1 + (tag & 31);
-        if (__builtin_expect(!is_short(tag), 0))
-            return find_anywhere(map, &wanted, item);
-        if (value >= end)
+    return false;
+}
+
+bool kx_document__find(kx_slice map, const char *name, size_t size, kx_slice *item)
+{
+    const kx_needle wanted = needle_of(name, size);
+    return find(map, &wanted, item);
+}
+
+kx_needle kx_document__needle(const char *name, size_t size)
+{
+    return needle_of(name, size);
+}
+
+bool kx_document__find_needle(kx_slice map, const kx_needle *wanted, kx_slice *item)
+{
+    return find(map, wanted, item);
+}
+
+/* Is this key the whole path, which ends in NUL, and a plain name? `size` bytes of the key are known to be there. */
+static inline bool is_path(const uint8_t *key, size_t size, const char *path)
+{
+    size_t at = 0;
+    while (at < size && (uint8_t)path[at] == key[at] && !kx_path__ends_name[key[at]])
+        at++;
+    return at == size && path[at] == '\0' && size > 0;
+}
+
+/* The path is compared where it stands, so its length need not be known: first bytes tell nearly all keys apart. */
+bool kx_document__find_plain(kx_slice map, const char *path, kx_slice *item)
+{
+    const uint8_t *data = map.data;
+    size_t at = 1, end = map.size;
+    if (end == 0 || (*data & 0xf0) != 0x80)
+        return false;
+    for (uint32_t pairs = *data & 15u; pairs > 0 && at < end; pairs--) {
+        size_t size = (size_t)data[at] - 0xa0, value = at + 1 + size;
+        if (size > 31 || value >= end)
             return false;
-        if (tag == wanted.tag && same_text(data + at + 1, end - at - 1, &wanted))
-            return take_value(map, value, item);
-        size_t skip = kx_document__sizes[data[value]];
-        if (__builtin_expect(skip == 0, 0) && (skip = kx_document__length(data + value, end - value)) == 0)
+        size_t length = kx_document__sizes[data[value]];
+        if (length == 0 && data[value] == 0xd9 && end - value > 1)
+            length = 2 + (size_t)data[value + 1];
+        if (length == 0)
             return false;
-        at = value + skip;
+        if (data[at + 1] == (uint8_t)*path && is_path(data + at + 1, size, path)) {
+            *item = kx_slice_of(data + value, length);
+            return length <= end - value;
+        }
+        at = value + length;
     }
     return false;
 }

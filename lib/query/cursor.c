@@ -15,11 +15,10 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
 {
     kx_query_compiled *query = &cursor->query;
     kx_query_source *source = &cursor->source;
-    cursor->registered = cursor->walks = cursor->detached = cursor->lists = false;
+    cursor->registered = cursor->walks = cursor->detached = cursor->lists = cursor->scans = false;
     cursor->rc = KX_OK;
     cursor->doc = NULL;
-    cursor->rows = NULL;
-    cursor->rows_from = cursor->row_count = 0;
+    cursor->ahead = (kx_query_ahead){.size = KX_QUERY_FEW};
     cursor->window = NULL;
     cursor->token = (kx_buf){0};
     cursor->origin.relation = NULL;
@@ -117,6 +116,7 @@ int kx_query__open(kx_cursor *cursor)
     else if (cursor->source.mode == MODE_SORTED)
         cursor->tests = cursor->reads = false;
     cursor->lists = cursor->source.mode == MODE_LIST && !cursor->walks && !cursor->tests && !cursor->reads;
+    cursor->scans = cursor->source.mode == MODE_ROWS && !cursor->walks && !cursor->plan.descending;
     return rc;
 }
 
@@ -128,7 +128,7 @@ void kx_query__shut(kx_cursor *cursor)
         cursor->window->loader.leave(cursor->doc);
     kx_collection__unhold(cursor->doc);
     kx_query__window_free(cursor->window);
-    kx_base__free(cursor->rows);
+    kx_base__free(cursor->ahead.memory);
     kx_buf__free(&cursor->token);
     if (cursor->kept.blocks != NULL)
         kx_arena__free(&cursor->kept);
@@ -173,7 +173,7 @@ int kx_query__lost_row(const kx_cursor *cursor, uint64_t id)
 }
 
 /* 1: the document passes; 0; or an error. */
-static int test_row(kx_cursor *cursor, uint64_t id, kx_slice row)
+static inline int test_row(kx_cursor *cursor, uint64_t id, kx_slice row)
 {
     kx_query_compiled *query = &cursor->query;
     kx_slice document = {0};
@@ -220,31 +220,102 @@ static int find_next(kx_cursor *cursor, kx_store_txn *store, bool wants_row, uin
     }
 }
 
+/* ---- reading ahead --------------------------------------------------------------------------------- */
+
+static int make_room(kx_query_ahead *ahead)
+{
+    if (ahead->memory == NULL)
+        ahead->memory = kx_base__alloc(KX_QUERY_BATCH * (sizeof *ahead->rows + sizeof *ahead->ids));
+    ahead->rows = ahead->memory;
+    ahead->at = ahead->count = 0;
+    return ahead->memory != NULL ? KX_OK : kx_base__nomem();
+}
+
+static int next_ahead(kx_cursor *cursor, uint64_t *id, kx_slice *row)
+{
+    kx_query_ahead *ahead = &cursor->ahead;
+    *id = ahead->ids[ahead->at];
+    *row = ahead->rows[ahead->at++];
+    cursor->left--;
+    return row->data != NULL ? KX_OK : kx_query__lost_row(cursor, *id);
+}
+
 /* The next row of a list that needs no test; those of a long list are fetched ahead. */
 static int next_listed(kx_cursor *cursor, uint64_t *id, kx_slice *row)
 {
     kx_query_source *source = &cursor->source;
+    kx_query_ahead *ahead = &cursor->ahead;
     kx_store_txn *store = cursor->query.txn->store;
     uint32_t table = cursor->query.collection->number;
-    size_t at = source->at++, count = source->count - at;
-    *id = source->list[at];
+    size_t at = source->at, count = source->count - at;
     count = count < cursor->left ? count : (size_t)cursor->left;
-    cursor->left--;
-    if (at - cursor->rows_from < cursor->row_count) {
-        *row = cursor->rows[at - cursor->rows_from];
-        return row->data != NULL ? KX_OK : kx_query__lost_row(cursor, *id);
-    }
     if (at < KX_QUERY_ALONE || count < KX_QUERY_ALONE) {
+        source->at++;
+        cursor->left--;
+        *id = source->list[at];
         int rc = kx_store__row_get(store, table, *id, row);
         return rc == KX_NOTFOUND ? kx_query__lost_row(cursor, *id) : rc;
     }
-    if (cursor->rows == NULL && (cursor->rows = kx_base__alloc(KX_QUERY_BATCH * sizeof *cursor->rows)) == NULL)
-        return kx_base__nomem();
-    cursor->rows_from = at;
-    cursor->row_count = count < KX_QUERY_BATCH ? count : KX_QUERY_BATCH;
-    int rc = kx_store__row_get_many(store, table, source->list + at, cursor->row_count, cursor->rows);
-    *row = cursor->rows[0];
-    return rc == KX_OK && row->data == NULL ? kx_query__lost_row(cursor, *id) : rc;
+    count = count < KX_QUERY_BATCH ? count : KX_QUERY_BATCH;
+    int rc = make_room(ahead);
+    if (rc == KX_OK)
+        rc = kx_store__row_get_many(store, table, source->list + at, count, ahead->rows);
+    if (rc != KX_OK)
+        return rc;
+    ahead->ids = source->list + at;
+    ahead->count = count;
+    source->at += count;
+    return next_ahead(cursor, id, row);
+}
+
+/* Of what was read, keep what passes, as much as is wanted, up to a row whose test fails: that is said when its turn
+   comes. */
+static size_t keep_passing(kx_cursor *cursor, uint64_t *ids, kx_slice *rows, size_t count)
+{
+    kx_query_ahead *ahead = &cursor->ahead;
+    size_t kept = 0;
+    for (size_t i = 0; i < count && kept < cursor->left && !ahead->failed; i++) {
+        int passes = test_row(cursor, ids[i], rows[i]);
+        ids[kept] = ids[i];
+        rows[kept] = rows[i];
+        kept += passes > 0;
+        if (passes < 0) {
+            ahead->failed = true;
+            ahead->failed_id = ids[i];
+            ahead->failed_row = rows[i];
+        }
+    }
+    return kept;
+}
+
+/* Read on until something passes. */
+static int read_ahead(kx_cursor *cursor)
+{
+    kx_query_ahead *ahead = &cursor->ahead;
+    int rc = make_room(ahead);
+    while (rc == KX_OK && ahead->count == 0 && !ahead->failed) {
+        uint64_t *ids = (uint64_t *)(ahead->rows + KX_QUERY_BATCH);
+        size_t room = cursor->tests || ahead->size < cursor->left ? ahead->size : (size_t)cursor->left, count;
+        rc = kx_store__scan_ahead(cursor->source.scan, ids, ahead->rows, room, &count);
+        ahead->ids = ids;
+        ahead->count = cursor->tests ? keep_passing(cursor, ids, ahead->rows, count) : count;
+        ahead->size = ahead->size < KX_QUERY_BATCH ? 2 * ahead->size : (size_t)KX_QUERY_BATCH;
+        if (rc == KX_OK && count == 0)
+            rc = KX_NOTFOUND;
+    }
+    return rc;
+}
+
+/* What failed for lack of memory may not fail again, but the walk has gone on meanwhile: it ends all the same. */
+static int next_scanned(kx_cursor *cursor, uint64_t *id, kx_slice *row)
+{
+    kx_query_ahead *ahead = &cursor->ahead;
+    int rc = ahead->failed ? KX_OK : read_ahead(cursor);
+    if (rc == KX_OK && ahead->at == ahead->count) {
+        rc = test_row(cursor, ahead->failed_id, ahead->failed_row);
+        rc = rc < 0 ? rc : kx_base__nomem();
+    }
+    return rc == KX_OK ? next_ahead(cursor, id, row) : rc;
 }
 
 /* All rows, for the few that pass. */
@@ -275,6 +346,10 @@ int kx_query__step(kx_cursor *cursor, bool wants_row, uint64_t *id, kx_slice *ro
     kx_store_txn *store = cursor->query.txn->store;
     if (cursor->left == 0)
         return KX_NOTFOUND;
+    if (cursor->ahead.at < cursor->ahead.count && !kx_store__interrupted(store))
+        return next_ahead(cursor, id, row);
+    if (cursor->scans && cursor->skip == 0)
+        return next_scanned(cursor, id, row);
     if (cursor->lists && wants_row && cursor->skip == 0 && cursor->source.at < cursor->source.count)
         return next_listed(cursor, id, row);
     if (cursor->walks) {
@@ -283,8 +358,8 @@ int kx_query__step(kx_cursor *cursor, bool wants_row, uint64_t *id, kx_slice *ro
         if (rc != KX_OK)
             return rc;
     }
-    bool scans = cursor->source.mode == MODE_ROWS && cursor->tests && cursor->skip == 0;
-    int rc = scans ? scan_on(cursor, id, row) : find_next(cursor, store, wants_row, id, row);
+    bool filters = cursor->source.mode == MODE_ROWS && cursor->tests && cursor->skip == 0;
+    int rc = filters ? scan_on(cursor, id, row) : find_next(cursor, store, wants_row, id, row);
     cursor->left -= rc == KX_OK;
     return rc;
 }
@@ -371,35 +446,41 @@ static int end_walk(kx_cursor *cursor, int rc, kx_doc **doc)
 {
     *doc = NULL;
     cursor->rc = rc;
-    cursor->row_count = 0;
+    cursor->ahead.at = cursor->ahead.count = 0;
     return rc;
 }
 
-int kx_query__next(kx_cursor *cursor, kx_doc **doc)
+static __attribute__((noinline)) int next_doc(kx_cursor *cursor, kx_doc **doc)
 {
     uint64_t id;
     kx_slice row;
-    int rc;
-    size_t ahead = cursor->source.at - cursor->rows_from;
-    if (ahead < cursor->row_count && cursor->rows[ahead].data != NULL) {
-        id = cursor->source.list[cursor->source.at++];
-        row = cursor->rows[ahead];
-        cursor->left--;
-        rc = KX_OK;
-    } else {
-        *doc = NULL;
-        if (cursor->window != NULL)
-            return kx_query__window_next(cursor, doc);
-        if (cursor->rc != KX_OK)
-            return cursor->rc;
-        rc = kx_query__step(cursor, true, &id, &row);
-    }
+    *doc = NULL;
+    if (cursor->window != NULL)
+        return kx_query__window_next(cursor, doc);
+    if (cursor->rc != KX_OK)
+        return cursor->rc;
+    int rc = kx_query__step(cursor, true, &id, &row);
     if (rc == KX_OK)
         rc = show(cursor, id, row);
     if (rc != KX_OK)
         return end_walk(cursor, rc, doc);
     *doc = cursor->doc;
     return KX_OK;
+}
+
+/* In the middle of a walk nearly always the next row is at hand, and the instance needs no more than to show it. */
+int kx_query__next(kx_cursor *cursor, kx_doc **doc)
+{
+    kx_query_ahead *ahead = &cursor->ahead;
+    if (ahead->at < ahead->count && cursor->doc != NULL && !cursor->doc->handed && cursor->doc->holds == 1 &&
+        !kx_store__interrupted(cursor->query.txn->store) &&
+        kx_collection__doc_shows(cursor->doc, ahead->ids[ahead->at], ahead->rows[ahead->at])) {
+        ahead->at++;
+        cursor->left--;
+        *doc = cursor->doc;
+        return KX_OK;
+    }
+    return next_doc(cursor, doc);
 }
 
 int kx_query__ids(kx_cursor *cursor, uint64_t *ids, size_t room, size_t *count)

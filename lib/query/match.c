@@ -91,12 +91,18 @@ static bool is_number(kx_type type)
     return type == KX_TYPE_INT || type == KX_TYPE_UINT || type == KX_TYPE_REAL;
 }
 
+/* Most values that are not equal differ in size or in the first byte, which is a tag. */
+static inline bool same_bytes(kx_slice item, kx_slice bytes)
+{
+    return item.size == bytes.size && *item.data == *bytes.data && memcmp(item.data, bytes.data, item.size) == 0;
+}
+
 /* Documents are canonical: what is equal has equal bytes, except that integers and reals meet. */
 static inline int passes_item(const kx_query_test *test, kx_slice item)
 {
     kx_value value;
     if (test->bytes.size > 0 && test->op <= TEST_NE) {
-        bool same = item.size == test->bytes.size && memcmp(item.data, test->bytes.data, item.size) == 0;
+        bool same = same_bytes(item, test->bytes);
         if (same || (test->op == TEST_EQ && !is_number(test->value.type)))
             return same == (test->op == TEST_EQ);
     }
@@ -192,7 +198,9 @@ static inline int passes_subject(const kx_query_test *test, const kx_query_subje
     kx_slice item;
     kx_value value;
     switch (subject->kind) {
-    case SUBJECT_NAME: kx_document__find(document, subject->name, subject->size, &item); return passes_item(test, item);
+    case SUBJECT_NAME:
+        kx_document__find(document, subject->name, subject->size, &item);
+        return passes_item(test, item);
     case SUBJECT_PATH:
         if (!kx_document__at(document, subject->path, &item))
             item = (kx_slice){0};
@@ -280,19 +288,28 @@ static int spoilt(const kx_query_compiled *compiled, const kx_query_test *test, 
                             "document %llu of %s is damaged", (unsigned long long)id, compiled->collection->name);
 }
 
+static __attribute__((noinline)) int passes_any(const kx_query_compiled *compiled, kx_query_test *test, uint64_t id,
+                                                kx_slice document)
+{
+    int rc = passes_test(compiled, test, id, document);
+    return rc < 0 ? spoilt(compiled, test, id, rc) : rc;
+}
+
+/* The usual test of a scan, a name that equals a text, is made at once. */
 int kx_query__passes(kx_query_compiled *compiled, uint64_t id, kx_slice document, bool all)
 {
-    for (size_t i = 0; i < compiled->test_count; i++) {
+    int rc = 1;
+    for (size_t i = 0; i < compiled->test_count && rc > 0; i++) {
         kx_query_test *test = &compiled->tests[i];
+        kx_slice item;
         if (test->answered && !all)
             continue;
-        int rc = passes_test(compiled, test, id, document);
-        if (rc < 0)
-            return spoilt(compiled, test, id, rc);
-        if (rc == 0)
-            return 0;
+        if (test->needle != NULL)
+            rc = kx_document__find_needle(document, test->needle, &item) && same_bytes(item, test->bytes);
+        else
+            rc = passes_any(compiled, test, id, document);
     }
-    return 1;
+    return rc;
 }
 
 bool kx_query__needs_test(const kx_query_compiled *compiled)
@@ -348,6 +365,15 @@ static int prepare_bytes(kx_query_compiled *compiled, kx_query_test *test)
     return rc;
 }
 
+static int prepare_needle(kx_query_compiled *compiled, kx_query_test *test)
+{
+    if (test->subject.kind != SUBJECT_NAME)
+        return KX_OK;
+    kx_needle needle = kx_document__needle(test->subject.name, test->subject.size);
+    test->needle = kx_query__copy(&compiled->memory, &needle, sizeof needle);
+    return test->needle != NULL ? KX_OK : KX_NOMEM;
+}
+
 int kx_query__prepare_scan(kx_query_compiled *compiled)
 {
     int rc = KX_OK;
@@ -355,6 +381,8 @@ int kx_query__prepare_scan(kx_query_compiled *compiled)
         kx_query_test *test = &compiled->tests[i];
         if (!test->answered && (test->op == TEST_EQ || test->op == TEST_NE) && test->subject.kind != SUBJECT_ID)
             rc = prepare_bytes(compiled, test);
+        if (rc == KX_OK && test->bytes.size > 0 && test->op == TEST_EQ && !is_number(test->value.type))
+            rc = prepare_needle(compiled, test);
     }
     return rc;
 }

@@ -107,6 +107,7 @@ typedef struct kx_query_test {
     size_t id_count;
     kx_slice bytes; /* TEST_LIKE: the compiled pattern; TEST_EQ, TEST_NE: the item that is equal, where prepared */
     struct kx_query_group *group; /* TEST_GROUP */
+    const kx_needle *needle; /* prepared: TEST_EQ of a SUBJECT_NAME, where what has other bytes is not equal */
 } kx_query_test;
 
 /*
@@ -544,7 +545,8 @@ typedef enum kx_query_mode {
 enum {
     KX_QUERY_PAGE = 16,
     KX_QUERY_ALONE = 16, /* rows of a long list that are fetched one by one, before others come in batches: */
-    KX_QUERY_BATCH = 64  /* whoever has walked so far walks on */
+    KX_QUERY_BATCH = 64, /* whoever has walked so far walks on; rows in their own order come in batches that double, */
+    KX_QUERY_FEW = 8     /* from this */
 };
 
 typedef struct kx_query_source {
@@ -584,6 +586,18 @@ typedef struct kx_query_window {
     kx_doc *docs[];
 } kx_query_window;
 
+/* Rows read ahead, which need no more test: only where nobody writes between two steps. */
+typedef struct kx_query_ahead {
+    const uint64_t *ids; /* of the list, or in `memory` */
+    kx_slice *rows;      /* in `memory`; missing: an index has an entry for a row that is not there */
+    size_t at, count;
+    size_t size; /* of the next batch */
+    bool failed; /* behind them is a row whose test fails */
+    uint64_t failed_id;
+    kx_slice failed_row;
+    void *memory;
+} kx_query_ahead;
+
 struct kx_cursor {
     kx_walker walker;  /* first: the cursor is found again from it       */
     bool registered;   /* the transaction closes it if nobody else does  */
@@ -591,11 +605,11 @@ struct kx_cursor {
     bool detached;     /* only ids are left, and all is tested again     */
     bool tests, reads; /* steps test; steps need the document for it     */
     bool lists;        /* the next document is the next one of a list    */
+    bool scans;        /* or the next row that passes                    */
     int rc;
     uint64_t left, skip; /* of the limit and of the offset */
     kx_doc *doc;
-    kx_slice *rows;              /* owned: of the list, fetched ahead in a read transaction */
-    size_t rows_from, row_count; /* which of the list */
+    kx_query_ahead ahead;    /* what step gives next */
     kx_query_window *window;     /* owned; NULL: a document at a time */
     kx_buf token;                /* kx_query__token()'s last answer */
     kx_query_origin origin;      /* what it was opened with */

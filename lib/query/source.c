@@ -23,7 +23,6 @@ static void list_ids(kx_cursor *cursor)
     cursor->source.list = cursor->source.ids.data;
     cursor->source.count = cursor->source.ids.count;
     cursor->source.at = 0;
-    cursor->row_count = 0;
 }
 
 static int add_ids(void *ids, const uint64_t *batch, size_t count)

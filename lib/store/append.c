@@ -42,20 +42,78 @@ int kx_store__append_rows(kx_store_txn *txn, uint32_t table, kx_store_next_row *
     return mdb == 0 ? rc : kx_store__txn_error(txn, mdb, "append a row");
 }
 
+enum { TOGETHER = 64 };
+
+typedef struct run {
+    kx_store_txn *txn;
+    MDB_cursor *cursor;
+    kx_store_next_entry *next;
+    void *context;
+    int rc;                     /* why nothing came, where something may be left */
+    size_t key_size, count;
+    uint64_t ids[TOGETHER];
+    uint8_t key[KEY_MAX];       /* of these ids; what `next` gave may be gone */
+} run;
+
+static bool next_of(run *r, kx_slice *key, uint64_t *id)
+{
+    r->rc = kx_store__usable(r->txn);
+    return r->rc == KX_OK && r->next(r->context, key, id);
+}
+
+/* Ids of one key at once: LMDB then looks for the key once. */
+static int put_together(run *r)
+{
+    MDB_val key = {r->key_size, r->key}, ids[2] = {{sizeof r->ids[0], r->ids}, {r->count, NULL}};
+    size_t count = r->count;
+    r->count = 0;
+    if (count == 0)
+        return 0;
+    int mdb = mdb_cursor_put(r->cursor, &key, ids, MDB_APPENDDUP | (count > 1 ? MDB_MULTIPLE : 0u));
+    r->txn->top->stats.writes += mdb == 0 ? count : 0;
+    return mdb;
+}
+
+static int append_postings(run *r)
+{
+    kx_slice key;
+    uint64_t id;
+    while (next_of(r, &key, &id)) {
+        bool same = key.size == r->key_size && memcmp(key.data, r->key, key.size) == 0;
+        int mdb = !same || r->count == TOGETHER ? put_together(r) : 0;
+        if (mdb != 0 || key.size > KEY_MAX)
+            return mdb != 0 ? mdb : MDB_BAD_VALSIZE;
+        if (!same)
+            memcpy(r->key, key.data, r->key_size = key.size);
+        r->ids[r->count++] = id;
+    }
+    return put_together(r);
+}
+
+static int append_unique(run *r)
+{
+    kx_slice bytes;
+    uint64_t id;
+    int mdb = 0;
+    while (mdb == 0 && next_of(r, &bytes, &id)) {
+        MDB_val key = kx_store__val(bytes), value = {sizeof id, &id};
+        mdb = mdb_cursor_put(r->cursor, &key, &value, MDB_APPEND);
+        r->txn->top->stats.writes += mdb == 0;
+    }
+    return mdb;
+}
+
 int kx_store__append_entries(kx_store_txn *txn, kx_store_table table, kx_store_next_entry *next, void *context)
 {
-    MDB_cursor *cursor;
-    uint64_t id;
-    kx_slice bytes;
-    unsigned flags = table.shape == KX_STORE_POSTINGS ? MDB_APPENDDUP : MDB_APPEND;
-    int rc = open_run(txn, table.number, &cursor), mdb = 0;
+    run r;
+    r.txn = txn;
+    r.next = next;
+    r.context = context;
+    r.key_size = r.count = 0;
+    int rc = open_run(txn, table.number, &r.cursor);
     if (rc != KX_OK)
         return rc;
-    while (mdb == 0 && (rc = kx_store__usable(txn)) == KX_OK && next(context, &bytes, &id)) {
-        MDB_val key = kx_store__val(bytes), value = {sizeof id, &id};
-        mdb = mdb_cursor_put(cursor, &key, &value, flags);
-        txn->top->stats.writes += mdb == 0;
-    }
-    mdb_cursor_close(cursor);
-    return mdb == 0 ? rc : kx_store__txn_error(txn, mdb, "append an entry");
+    int mdb = table.shape == KX_STORE_POSTINGS ? append_postings(&r) : append_unique(&r);
+    mdb_cursor_close(r.cursor);
+    return mdb == 0 ? r.rc : kx_store__txn_error(txn, mdb, "append an entry");
 }

@@ -161,6 +161,7 @@ static int settle_env(kx_store *store, MDB_env *env)
     }
     mdb_env_stat(env, &shape);
     store->page_bytes = shape.ms_psize;
+    store->reads_pages = kx_store__page_format(store->page_bytes);
     mdb_env_get_maxreaders(env, &readers);
     store->shard_count = SHARDS;
     while (store->shard_count > 1 && store->shard_count * 2 * SHARD_IDLE > readers)

@@ -10,6 +10,7 @@ kx_sources += \
 	lib/store/handles.c \
 	lib/store/head.c \
 	lib/store/map.c \
+	lib/store/page.c \
 	lib/store/rows.c \
 	lib/store/scans.c \
 	lib/store/txn.c \

@@ -3,8 +3,8 @@
  *
  * A row is looked up with mdb_get(). A cursor would first ask whether the id is on the page where it stands, which costs
  * two cache misses to learn that it is not. Where ids ascend closely (a table read in order, a join in order) the second
- * of them takes the table's cursor there, and the next ones are reached by stepping, in a few nanoseconds each. A write
- * transaction descends each time, since no cursor survives a write.
+ * of them takes the table's cursor there, and the next ones are reached by stepping (page.c), in a few nanoseconds each.
+ * A write transaction descends each time, since no cursor survives a write.
  */
 #include "store/store_impl.h"
 
@@ -20,12 +20,12 @@ static kx_slice keep(kx_store_stats *stats, const MDB_val *row)
 }
 
 /* Step ahead until the id is reached or passed: at most `id - p->id` steps, as ids are distinct. */
-static int step_to(kx_point *p, uint64_t id)
+static int step_to(kx_store_txn *txn, kx_point *p, uint64_t id)
 {
-    MDB_val key;
     while (p->id < id) {
+        MDB_val key = {sizeof(p->id), &p->id};
         p->below = p->id;
-        int mdb = mdb_cursor_get(p->cursor, &key, &p->row, MDB_NEXT);
+        int mdb = kx_store__page_next(txn, p->cursor, &p->page, &key, &p->row);
         if (mdb == 0 && key.mv_size != sizeof(p->id))
             mdb = MDB_CORRUPTED;
         if (mdb != 0) {
@@ -43,12 +43,13 @@ static bool is_near(const kx_point *p, uint64_t id)
 }
 
 /* By the cursor. p->row is the row when this gives 0, as below. */
-static int find_row(kx_store_stats *stats, kx_point *p, uint64_t id)
+static inline int find_row(kx_store_txn *txn, kx_point *p, uint64_t id)
 {
     if (is_near(p, id) && (p->stands || id <= p->id))
-        return id < p->id ? MDB_NOTFOUND : step_to(p, id);
+        return id < p->id ? MDB_NOTFOUND : step_to(txn, p, id);
     MDB_val key = {sizeof(id), &id};
-    stats->descents++;
+    txn->top->stats.descents++;
+    kx_store__page_close(&p->page);
     int mdb = mdb_cursor_get(p->cursor, &key, &p->row, MDB_SET);
     p->stands = mdb == 0;
     p->id = id;
@@ -80,7 +81,7 @@ static int find_alone(kx_store_txn *txn, uint32_t table, MDB_dbi handle, uint64_
         rc = kx_store__point_cursor(txn, handle, p);
     if (rc != KX_OK)
         return rc;
-    int mdb = near ? find_row(&txn->stats, p, id) : get_alone(txn, handle, p, id);
+    int mdb = near ? find_row(txn, p, id) : get_alone(txn, handle, p, id);
     *row = p->row;
     return mdb == 0 ? KX_OK : mdb == MDB_NOTFOUND ? KX_NOTFOUND : kx_store__txn_error(txn, mdb, "get a row");
 }
@@ -102,19 +103,40 @@ int kx_store__row_get(kx_store_txn *txn, uint32_t table, uint64_t id, kx_slice *
     return rc;
 }
 
+/* The next rows of the page at hand, as long as they are the next ones wanted. */
+static size_t take_near(kx_store_txn *txn, kx_point *p, const uint64_t *ids, size_t count, kx_slice *rows)
+{
+    kx_page page = p->page;
+    MDB_val key, value;
+    size_t taken = 0;
+    for (; p->stands && taken < count; taken++) {
+        page.at++;
+        if (!kx_store__page_pair(&page, &key, &value) || key.mv_size != sizeof(*ids) ||
+            memcmp(key.mv_data, &ids[taken], sizeof(*ids)) != 0)
+            break;
+        rows[taken] = keep(&txn->top->stats, &value);
+    }
+    if (taken == 0)
+        return 0;
+    p->below = taken > 1 ? ids[taken - 2] : p->id;
+    p->id = ids[taken - 1];
+    p->row = kx_store__val(rows[taken - 1]);
+    p->page.at += (unsigned)taken;
+    p->page.ahead = true;
+    return taken;
+}
+
 static int get_many(kx_store_txn *txn, kx_point *p, const uint64_t *ids, size_t count, kx_slice *rows)
 {
-    kx_store_stats *stats = &txn->top->stats;
     for (size_t i = 0; i < count; i++) {
+        i += take_near(txn, p, ids + i, count - i, rows + i);
         int interrupted = kx_store__usable(txn);
         if (interrupted != KX_OK)
             return interrupted;
-        int mdb = find_row(stats, p, ids[i]);
+        int mdb = i < count ? find_row(txn, p, ids[i]) : MDB_NOTFOUND;
         if (mdb == 0)
-            rows[i] = keep(stats, &p->row);
-        else if (mdb == MDB_NOTFOUND)
-            rows[i] = (kx_slice){NULL, 0};
-        else
+            rows[i] = keep(&txn->top->stats, &p->row);
+        else if (mdb != MDB_NOTFOUND)
             return kx_store__txn_error(txn, mdb, "get rows");
     }
     return KX_OK;

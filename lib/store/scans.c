@@ -35,6 +35,7 @@ struct kx_store_scan {
     const uint8_t *ids; /* page of the key's ids: `id` is number `at` of `count` */
     size_t at, count;
     bool more; /* the key may have other pages */
+    kx_page page; /* of rows or unique entries, where the walk goes upward */
     uint8_t kept[KEY_MAX];
     uint8_t from[BOUND_MAX], to[BOUND_MAX];
 };
@@ -72,6 +73,7 @@ static void drop_cursor(kx_store_scan *scan)
         kx_store__cursor_done(scan->txn, scan->table.number, scan->cursor);
     scan->cursor = NULL;
     scan->count = 0;
+    kx_store__page_close(&scan->page);
 }
 
 static int new_scan(kx_store_txn *txn, kx_store_table table, bool descending, kx_store_scan **made)
@@ -205,6 +207,17 @@ static inline int move_row(kx_store_scan *s, MDB_cursor_op op)
     return 0;
 }
 
+/* The row after the last one given, whose id is its key. */
+static inline int step_row(kx_store_scan *s)
+{
+    MDB_val key = {sizeof(s->id), &s->id};
+    int mdb = kx_store__page_next(s->txn, s->cursor, &s->page, &key, &s->row);
+    if (mdb != 0 || key.mv_size != sizeof(s->id))
+        return mdb != 0 ? mdb : MDB_CORRUPTED;
+    s->id = get_id(key.mv_data);
+    return 0;
+}
+
 /* The first row at or above `id`; downward the first at or below. */
 static int seek_row(kx_store_scan *s, uint64_t id)
 {
@@ -225,7 +238,7 @@ static inline int next_row(kx_store_scan *s, bool attached)
 {
     int mdb;
     if (attached && s->place == AFTER)
-        mdb = move_row(s, s->descending ? MDB_PREV : MDB_NEXT);
+        mdb = s->descending ? move_row(s, MDB_PREV) : step_row(s);
     else if (s->place == AT_START)
         mdb = seek_row(s, s->descending ? s->to_id : s->from_id);
     else if (s->descending)
@@ -420,7 +433,8 @@ static int seek_start(kx_store_scan *s)
 static inline int step_unique(kx_store_scan *s)
 {
     MDB_val value;
-    int mdb = mdb_cursor_get(s->cursor, &s->key, &value, s->descending ? MDB_PREV : MDB_NEXT);
+    int mdb = s->descending ? mdb_cursor_get(s->cursor, &s->key, &value, MDB_PREV)
+                            : kx_store__page_next(s->txn, s->cursor, &s->page, &s->key, &value);
     if (mdb != 0)
         return mdb;
     if (s->key.mv_size > KEY_MAX || value.mv_size != sizeof(uint64_t))
@@ -556,9 +570,87 @@ int kx_store__scan_seek(kx_store_scan *scan, uint64_t id, uint64_t *found)
     return KX_OK;
 }
 
+/* Rows behind the last one, as far as they lie on its page. */
+static size_t take_rows(kx_store_scan *s, uint64_t *ids, kx_slice *rows, size_t room)
+{
+    kx_page page = s->page;
+    MDB_val key, value;
+    uint64_t bytes = 0;
+    size_t count = 0;
+    for (; count < room; count++) {
+        page.at++;
+        if (!kx_store__page_pair(&page, &key, &value) || key.mv_size != sizeof(*ids))
+            break;
+        ids[count] = get_id(key.mv_data);
+        rows[count] = kx_store__slice(value);
+        bytes += value.mv_size;
+        if (ids[count] > s->to_id)
+            break;
+    }
+    if (count == 0)
+        return 0;
+    s->id = ids[count - 1];
+    s->page.at += (unsigned)count;
+    s->page.ahead = true;
+    s->txn->top->stats.rows += count;
+    s->txn->top->stats.bytes += bytes;
+    return count;
+}
+
+int kx_store__scan_ahead(kx_store_scan *scan, uint64_t *ids, kx_slice *rows, size_t room, size_t *count)
+{
+    int rc = KX_OK;
+    *count = 0;
+    while (*count < room) {
+        kx_store_item item;
+        rc = kx_store__scan_next(scan, &item);
+        if (rc != KX_OK)
+            break;
+        ids[*count] = item.id;
+        rows[(*count)++] = item.row;
+        *count += take_rows(scan, ids + *count, rows + *count, room - *count);
+    }
+    return rc == KX_NOTFOUND ? KX_OK : rc;
+}
+
+/* Does the page end before the bound? Its last key tells. */
+static bool page_is_within(const kx_store_scan *s)
+{
+    kx_page last = s->page;
+    MDB_val key, value;
+    last.at = last.count > 0 ? last.count - 1 : 0;
+    return s->to_size == 0 || (kx_store__page_pair(&last, &key, &value) && compare(&key, s->to, s->to_size) < 0);
+}
+
+/* Ids of unique keys behind the last one, as far as they lie on its page. */
+static size_t take_unique(kx_store_scan *s, uint64_t *ids, size_t room)
+{
+    kx_page page = s->page;
+    MDB_val value, key = s->key;
+    bool within = page_is_within(s);
+    size_t count = 0;
+    for (; count < room; count++) {
+        page.at++;
+        if (!kx_store__page_pair(&page, &s->key, &value) || value.mv_size != sizeof(*ids) || s->key.mv_size > KEY_MAX ||
+            (!within && out_of_bounds(s)))
+            break;
+        key = s->key;
+        ids[count] = get_id(value.mv_data);
+    }
+    s->key = key;
+    if (count == 0)
+        return 0;
+    s->id = ids[count - 1];
+    s->page.at += (unsigned)count;
+    s->page.ahead = true;
+    return count;
+}
+
 /* The rest of the page at once: it is what an array of ids looks like in memory. */
 static size_t take_page(kx_store_scan *s, uint64_t *ids, size_t room)
 {
+    if (s->table.shape == KX_STORE_UNIQUE && !s->descending)
+        return take_unique(s, ids, room);
     size_t left = s->table.shape == KX_STORE_ROWS || s->count == 0 ? 0 : s->count - s->at - 1;
     if (left > room)
         left = room;

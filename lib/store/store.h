@@ -115,6 +115,7 @@ void kx_store__abort(kx_store_txn *txn);         /* NULL is fine; ends a live ch
 /* Any thread, while the txn lives: every later step of it, also of a call under way, answers KX_INTERRUPTED, and it
    cannot be committed. */
 void kx_store__interrupt(kx_store_txn *txn);
+bool kx_store__interrupted(const kx_store_txn *txn);     /* was it? Whoever gives out what was read before asks */
 
 bool     kx_store__writes(const kx_store_txn *txn);
 bool     kx_store__owned(const kx_store_txn *txn);        /* by this thread, which alone may use and end it */
@@ -230,6 +231,9 @@ int  kx_store__scan_after(kx_store_scan *scan, kx_slice key, uint64_t id);
 /* Step. KX_NOTFOUND at the end (without a text, again and again). `row` is missing for entries, `key` for rows. */
 typedef struct kx_store_item { kx_slice key; uint64_t id; kx_slice row; } kx_store_item;
 int  kx_store__scan_next(kx_store_scan *scan, kx_store_item *item);
+
+/* Up to `room` rows at once, of an ascending scan of rows; *count 0 at the end. They live as row_get's do. */
+int  kx_store__scan_ahead(kx_store_scan *scan, uint64_t *ids, kx_slice *rows, size_t room, size_t *count);
 
 /* Up to `room` ids at once, of keys in order (page by page where the shape allows); *count 0 at the end. */
 int  kx_store__scan_ids(kx_store_scan *scan, uint64_t *ids, size_t room, size_t *count);

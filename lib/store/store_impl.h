@@ -8,6 +8,7 @@
  *   env.c     registry, open, close                  scans.c    iterators
  *   map.c     size of the map, growing, facts        txn.c      transactions and the pool of readers
  *   writer.c  who may write, in and between processes
+ *   page.c    walking a page where it lies
  *
  * Locks, in the order in which they are taken: registry, flock on the file | writer, record lock, LMDB's own,
  * handle lock. The gate (below) is no lock: it is entered before LMDB's and left after it.
@@ -17,6 +18,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include <lmdb.h>
@@ -59,6 +61,7 @@ struct kx_store {
 
     _Atomic(MDB_env *) env;               /* NULL while a read-only file has 0 bytes */
     unsigned         page_bytes;
+    bool             reads_pages;         /* they are of the format that page.c knows */
     uint64_t         map_cap;             /* as computed at open */
     atomic_ullong    map_bytes;
     atomic_int       broken;              /* a code: no more writes, or with KX_NOMEM nothing at all, until reopened */
@@ -80,6 +83,13 @@ struct kx_store {
     pthread_t        writer;
 };
 
+/* A leaf page under a walk: `at` is the pair given last. No page is open where `count` is 0. */
+typedef struct kx_page {
+    const uint8_t *start;
+    unsigned       bytes, at, count;
+    bool           ahead;                 /* of LMDB's cursor, which still stands where the page was opened */
+} kx_page;
+
 /* What a read transaction keeps of a table: the row that was read last, a cursor for those ahead of it, and one for the
    next scan. */
 typedef struct kx_point {
@@ -90,6 +100,7 @@ typedef struct kx_point {
     uint64_t    id;                       /* asked for last, or where the cursor stands */
     uint64_t    below;                    /* of the ids above this one up to `id`, only `id` has a row: `row` */
     MDB_val     row;
+    kx_page     page;                     /* of the cursor */
     bool        stands;                   /* the cursor does, at `id` */
 } kx_point;
 
@@ -255,6 +266,58 @@ int  kx_store__open_core(kx_store *store);                /* kx/meta and kx/cata
 bool kx_store__has_tables(MDB_txn *txn);                  /* in this snapshot */
 int  kx_store__make_core(kx_store_txn *txn);
 void kx_store__handles_end(kx_store_txn *txn, bool kept); /* of a child or a top, after LMDB's end */
+
+/* ---- page.c ---- rows and unique entries: pairs whose values lie beside their keys ------------ */
+
+enum { KX_PAGE_HEAD = 16, KX_PAGE_NODE = 8 };
+
+bool kx_store__page_format(unsigned page_bytes);          /* is it one that is read here? */
+
+static inline unsigned kx_store__page_word(const kx_page *page, size_t at)
+{
+    uint16_t word;
+    memcpy(&word, page->start + at, sizeof word);
+    return word;
+}
+
+/* Pair `at`. False: behind the last one, or one that only the cursor can give, since its value lies elsewhere. */
+static inline bool kx_store__page_pair(const kx_page *page, MDB_val *key, MDB_val *value)
+{
+    if (page->at >= page->count)
+        return false;
+    size_t node = kx_store__page_word(page, KX_PAGE_HEAD + 2 * page->at);
+    uint32_t size;
+    uint16_t words[2];                                    /* flags, size of the key */
+    if (node > page->bytes - KX_PAGE_NODE)
+        return false;
+    memcpy(&size, page->start + node, sizeof size);
+    memcpy(words, page->start + node + sizeof size, sizeof words);
+    size_t data = node + KX_PAGE_NODE + words[1];
+    if (words[0] != 0 || data > page->bytes || size > page->bytes - data)
+        return false;
+    key->mv_size = words[1];
+    key->mv_data = (void *)(uintptr_t)(page->start + node + KX_PAGE_NODE);
+    value->mv_size = size;
+    value->mv_data = (void *)(uintptr_t)(page->start + data);
+    return true;
+}
+
+static inline void kx_store__page_close(kx_page *page)
+{
+    page->count = page->at = 0;
+    page->ahead = false;
+}
+
+/* The pair after `key`, the one given last, as mdb_cursor_get(MDB_NEXT) would give it. */
+int kx_store__page_turn(kx_store_txn *txn, MDB_cursor *cursor, kx_page *page, MDB_val *key, MDB_val *value);
+static inline int kx_store__page_next(kx_store_txn *txn, MDB_cursor *cursor, kx_page *page, MDB_val *key, MDB_val *value)
+{
+    page->at++;
+    if (!kx_store__page_pair(page, key, value))
+        return kx_store__page_turn(txn, cursor, page, key, value);
+    page->ahead = true;
+    return 0;
+}
 
 /* ---- scans.c -------------------------------------------------------------------------------- */
 

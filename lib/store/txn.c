@@ -444,6 +444,11 @@ void kx_store__abort(kx_store_txn *txn)
     abort_one(txn);
 }
 
+bool kx_store__interrupted(const kx_store_txn *txn)
+{
+    return kx_store__is_interrupted(txn);
+}
+
 void kx_store__interrupt(kx_store_txn *txn)
 {
     atomic_store_explicit(&txn->top->interrupted, true, memory_order_relaxed);

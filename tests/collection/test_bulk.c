@@ -86,6 +86,34 @@ START_TEST(random_documents_at_once_give_the_same_bytes_as_one_by_one)
 }
 END_TEST
 
+/* More members and more declared fields than are looked at without memory of their own. */
+START_TEST(wide_documents_at_once_give_the_same_bytes_as_one_by_one)
+{
+    enum { COUNT = 50, FIELDS = 40 };
+    static kx_field fields[FIELDS + 1];
+    static kx_record records[COUNT];
+    for (int i = 0; i < FIELDS; i++)
+        fields[i] = (kx_field){.path = kxt_print("field%d", i),
+                               .type = KX_TYPE_INT,
+                               .optional = i % 2,
+                               .initial = i % 8 == 7 ? "7" : NULL};
+    kx_model wide = {
+        .name = "wide",
+        .fields = fields,
+        .indexes = INDEXES({.paths = "field38"}, {.paths = "extra39", .unique = true}, {.paths = "field7,-field0"}),
+    };
+    for (int i = 0; i < COUNT; i++) {
+        const char *text = "{\"first\":[1,{\"field0\":2}]";
+        for (int n = FIELDS - 1; n >= 0; n--)
+            text = n % 8 == 7 ? kxt_print("%s,\"extra%d\":%d", text, n, i * 100 + n)
+                              : kxt_print("%s,\"extra%d\":%d,\"field%d\":%d", text, n, i * 100 + n, n, i % 7 + n);
+        records[i] = json(kxt_print("%s}", text));
+    }
+    const char *one_by_one = dump_of(&wide, records, COUNT, false, "a.kx");
+    ck_assert_str_eq(dump_of(&wide, records, COUNT, true, "b.kx"), one_by_one);
+}
+END_TEST
+
 START_TEST(json_and_messagepack_may_stand_side_by_side)
 {
     static const uint8_t packed[] = {0x81, 0xa3, 'a', 'g', 'e', 5}, loose[] = {0x81, 0xd9, 3, 'a', 'g', 'e', 0xcc, 5};
@@ -278,6 +306,7 @@ static Suite *suite(void)
     TCase *tests = tcase_create("bulk");
     tcase_add_test(tests, many_at_once_give_the_same_bytes_as_one_by_one);
     tcase_add_test(tests, random_documents_at_once_give_the_same_bytes_as_one_by_one);
+    tcase_add_test(tests, wide_documents_at_once_give_the_same_bytes_as_one_by_one);
     tcase_add_test(tests, json_and_messagepack_may_stand_side_by_side);
     tcase_add_test(tests, a_hundred_thousand_documents_go_in_at_once);
     tcase_add_test(tests, none_at_all_is_fine);

@@ -61,6 +61,69 @@ START_TEST(canonical_form_is_what_it_should_be_and_stays_so)
 }
 END_TEST
 
+static void lists_its_members(kx_slice bytes, size_t room)
+{
+    kx_buf scratch = {.size = 0};
+    kx_slice document;
+    kx_listed listed[64] = {{0}};
+    size_t count = room, at = 0;
+    ck_assert_int_eq(kx_document__canonical_members(bytes, &scratch, &document, listed, &count), KX_OK);
+    kx_members members = kx_document__members(document);
+    while (kx_document__next(&members)) {
+        if (at < room) {
+            const kx_listed *one = &listed[at];
+            size_t end = at + 1 == count ? document.size : at + 1 < room ? listed[at + 1].at : 0;
+            ck_bytes_eq(kx_slice_of(document.data + one->key, one->size), members.key);
+            if (end != 0)
+                ck_bytes_eq(kx_document__listed_item(document, one, end), members.item);
+        }
+        at++;
+    }
+    ck_assert_uint_eq(at, count);
+    ck_assert_uint_eq(kx_document__list_members(document, NULL, 0), count);
+    for (; room < 64; room++)
+        ck_assert_uint_eq(listed[room].at, 0);
+    kx_buf__free(&scratch);
+}
+
+START_TEST(the_members_of_the_canonical_form_are_listed)
+{
+    uint64_t state = kxt_seed();
+    for (uint64_t n = kxt_scaled(3000); n > 0; n--) {
+        sample made;
+        sample_make(&made, &state, n % 20 == 0 ? sample_usual : sample_small, false);
+        lists_its_members(kx_buf__slice(n % 2 ? &made.wild : &made.canonical), kxt_random_below(&state, 65));
+        sample_free(&made);
+    }
+    lists_its_members(hex("80"), 64);
+    lists_its_members(hex("83 a1 61 93 81 a1 62 01 02 c0 a0 cb 7f f0 00 00 00 00 00 00 d9 01 63 80"), 64);
+}
+END_TEST
+
+/* The quick look at usual pairs must not let pass what the long one refuses, nor take other forms for canonical. */
+START_TEST(pairs_of_every_kind_are_looked_at_alike_after_usual_ones)
+{
+    static const struct { const char *pair; bool valid, canonical; } pairs[] = {
+        {"a1 62 7f", true, true},              {"a1 62 cc 7f", true, false},          {"a1 62 cc 80", true, true},
+        {"a1 62 cd 00 ff", true, false},       {"a1 62 cd 01 00", true, true},        {"a1 62 ce 00 00 ff ff", true, false},
+        {"a1 62 ce 00 01 00 00", true, true},  {"a1 62 d9 01 61", true, false},       {"a1 62 a1 ff", false, false},
+        {"a1 62 cb 7f f8 00 00 00 00 00 00", true, true},  {"a1 62 cb 7f f8 00 00 00 00 00 01", true, false},
+        {"a1 62 cb ff f0 00 00 00 00 00 00", true, true},  {"a1 62 cb 7f ef ff ff ff ff ff ff", true, true},
+        {"a1 61 01", false, false},            {"a1 00 01", false, false},            {"a1 ff 01", false, false},
+        {"a1 62 c1", false, false},            {"a1 62", false, false},               {"a1 62 a5 61", false, false},
+        {"d9 01 62 01", true, false},          {"a0 01", true, true},                 {"c0 01", false, false},
+        {"a2 c3 a9 01", true, true},           {"a1 62 a2 c3 a9", true, true},        {"a1 62 a2 c3 28", false, false},
+        {"a1 62 ca 3f 80 00 00", true, false}, {"a1 62 d0 80", true, true},           {"a1 62 d0 7f", true, false},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        bool canonical;
+        int rc = kx_document__check(hex(kxt_print("82 a1 61 01 %s", pairs[i].pair)), &canonical);
+        ck_assert_msg((rc == KX_OK) == pairs[i].valid, "%s", pairs[i].pair);
+        ck_assert_msg(canonical == pairs[i].canonical, "%s", pairs[i].pair);
+    }
+}
+END_TEST
+
 START_TEST(a_document_that_grows_past_64_mib_is_refused)
 {
     kx_buf out = {.size = 0}, scratch = {.size = 0};
@@ -228,6 +291,8 @@ static Suite *suite(void)
     TCase *c = tcase_create("canonical");
     tcase_add_test(c, canonical_bytes_are_given_back_themselves);
     tcase_add_test(c, other_forms_are_rewritten);
+    tcase_add_test(c, the_members_of_the_canonical_form_are_listed);
+    tcase_add_test(c, pairs_of_every_kind_are_looked_at_alike_after_usual_ones);
     tcase_add_test(c, canonical_form_is_what_it_should_be_and_stays_so);
     tcase_add_test(c, a_document_that_grows_past_64_mib_is_refused);
     tcase_add_test(c, msgpack_c_reads_the_same_values);

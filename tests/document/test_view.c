@@ -217,6 +217,104 @@ START_TEST(find_is_not_misled_by_bytes_that_look_like_a_key)
 }
 END_TEST
 
+/* A copy of exactly these bytes, so that a tool sees a read beyond them. */
+static kx_slice alone(kx_slice bytes)
+{
+    uint8_t *copy = malloc(bytes.size);
+    return kx_slice_of(memcpy(copy, bytes.data, bytes.size), bytes.size);
+}
+
+static bool find_by_members(kx_slice map, const char *name, kx_slice *item)
+{
+    kx_members members = kx_document__members(map);
+    while (members.is_map && kx_document__next(&members))
+        if (members.key.size == strlen(name) && memcmp(members.key.data, name, members.key.size) == 0) {
+            *item = members.item;
+            return true;
+        }
+    *item = (kx_slice){0};
+    return false;
+}
+
+static void build_map(kx_builder *builder, const char *const *names, size_t count, uint64_t *seed)
+{
+    static const char text[] = "a1 b2 c3 and so on, longer than any short form of a text";
+    kx_builder__map(builder);
+    for (size_t i = kxt_random_below(seed, 3); i < count; i += 1 + kxt_random_below(seed, 3)) {
+        kx_value value = kx_int((int64_t)(kxt_random(seed) >> kxt_random_below(seed, 64)));
+        uint64_t kind = kxt_random_below(seed, 5);
+        if (kind == 1)
+            value = kx_real((double)value.integer);
+        else if (kind == 2)
+            value = kx_text_n(text, kxt_random_below(seed, sizeof text));
+        else if (kind == 3)
+            value = kx_binary(text, kxt_random_below(seed, sizeof text));
+        kx_builder__key(builder, names[i]);
+        if (kind == 4)
+            kx_builder__array(builder);
+        kx_builder__value(builder, &value);
+        if (kind == 4)
+            kx_builder__end(builder);
+    }
+    kx_builder__end(builder);
+}
+
+/* Of maps whole, cut short and damaged; damaged keys are the find's own affair, as long as all its ways agree. */
+START_TEST(every_way_to_find_agrees_with_a_walk_over_the_members)
+{
+    static const char *const names[] = {
+        "order", "orders", "o", "a.b", "amount", "x[1]", "abcdefgh", "abcdefghi", "abcdefgz", "q`q", "a", "b",
+        "thirty-one bytes is the longest", "thirty-two bytes are a long name", "note", "n", "no", "status", "statue", "z"};
+    enum { NAMES = sizeof names / sizeof *names };
+    uint64_t seed = kxt_seed();
+    for (uint64_t round = 0; round < kxt_scaled(4000); round++) {
+        kx_builder builder;
+        kx_slice map, item, wanted, plain;
+        size_t size;
+        kx_builder__init(&builder);
+        build_map(&builder, names, NAMES, &seed);
+        ck_assert_int_eq(kx_builder__finish(&builder, &map), KX_OK);
+        map.size -= round % 3 == 1 ? kxt_random_below(&seed, map.size) : 0;
+        map = alone(map);
+        if (round % 3 == 2)
+            ((uint8_t *)(uintptr_t)map.data)[kxt_random_below(&seed, map.size)] = (uint8_t)kxt_random(&seed);
+        for (size_t i = 0; i < NAMES; i++) {
+            bool there = round % 3 == 2 ? kx_document__find(map, names[i], strlen(names[i]), &wanted)
+                                        : find_by_members(map, names[i], &wanted);
+            kx_needle needle = kx_document__needle(names[i], strlen(names[i]));
+            ck_assert_int_eq(kx_document__find(map, names[i], strlen(names[i]), &item), there);
+            ck_assert(item.data == wanted.data && item.size == wanted.size);
+            ck_assert_int_eq(kx_document__find_needle(map, &needle, &item), there);
+            ck_assert(item.data == wanted.data && item.size == wanted.size);
+            if (!kx_document__find_plain(map, names[i], &plain))
+                continue;
+            ck_assert(there && plain.data == wanted.data && plain.size == wanted.size);
+            ck_assert(kx_path__plain(names[i], &size));
+        }
+        free((void *)(uintptr_t)map.data);
+        kx_builder__free(&builder);
+    }
+}
+END_TEST
+
+START_TEST(a_plain_path_is_found_at_once_in_a_usual_map)
+{
+    const char *map = "83 a1 61 cd 01 02 a5 6f 72 64 65 72 d9 02 68 69 a3 61 2e 62 07";
+    kx_slice item;
+    ck_assert(kx_document__find_plain(hex(map), "a", &item));
+    ck_bytes_eq(item, hex("cd 01 02"));
+    ck_assert(kx_document__find_plain(hex(map), "order", &item));
+    ck_bytes_eq(item, hex("d9 02 68 69"));
+    ck_assert(!kx_document__find_plain(hex(map), "a.b", &item));
+    ck_assert(!kx_document__find_plain(hex(map), "orde", &item));
+    ck_assert(!kx_document__find_plain(hex(map), "orders", &item));
+    ck_assert(!kx_document__find_plain(hex(map), "", &item));
+    ck_assert(!kx_document__find_plain((kx_slice){0}, "a", &item));
+    ck_assert(!kx_document__find_plain(hex("82 a0 01 a1 00 02"), "", &item));
+    ck_assert(!kx_document__find_plain(hex("82 a1 00 01 a3 61 00 62 02"), "a", &item));
+}
+END_TEST
+
 START_TEST(find_stops_at_damage)
 {
     must_miss("82 a1 61 01", "b");
@@ -301,6 +399,8 @@ static Suite *suite(void)
     tcase_add_test(c, find_gives_the_value_of_that_name_only);
     tcase_add_test(c, find_compares_whole_names_of_every_length);
     tcase_add_test(c, find_is_not_misled_by_bytes_that_look_like_a_key);
+    tcase_add_test(c, every_way_to_find_agrees_with_a_walk_over_the_members);
+    tcase_add_test(c, a_plain_path_is_found_at_once_in_a_usual_map);
     tcase_add_test(c, find_stops_at_damage);
     tcase_add_test(c, members_come_in_order);
     tcase_add_test(c, members_that_are_damaged_say_so);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "collection/collection.h"
 #include "query/query_test.h"
 
 static const kx_model *const models[] = {
@@ -365,6 +365,43 @@ START_TEST(the_end_stays_the_end)
 }
 END_TEST
 
+/* Rows are read ahead: what is wrong with one is said when its turn comes, not before and not without its text. */
+START_TEST(a_damaged_document_comes_after_those_before_it)
+{
+    static const kx_query queries[] = {{0}, {.filter = "n >= 1"}, {.filter = "kind == 1"}, {.filter = "kind in [0, 1]"}};
+    kx_db *db;
+    kx_doc *doc;
+    kx_txn *txn = open_filled(&db);
+    const kx_cat_collection *bare;
+    qt_ok(kx_catalog__named(txn->catalog, "bare", &bare));
+    qt_ok(kx_store__row_put(txn->store, bare->number, 101, (kx_slice){0}, kx_slice_of("cut", 3), false));
+    qt_ok(kx_txn_commit(txn));
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
+        for (kx_txn_mode mode = KX_READ; mode <= KX_WRITE; mode++) {
+            uint64_t step = i == 2 ? 2 : 1, id = 1;
+            txn = qt_begin(db, mode);
+            kx_cursor *cursor = find(txn, "bare", &queries[i]);
+            for (; id < 101; id += step) {
+                qt_ok(kx_cursor_next(cursor, &doc));
+                ck_assert_uint_eq(kx_doc_id(doc), id);
+            }
+            for (int again = 0; again < 2; again++) {
+                ck_assert_int_eq(kx_cursor_next(cursor, &doc), KX_CORRUPT);
+                ck_assert_ptr_null(doc);
+                ck_assert(again > 0 || strstr(kx_errmsg(), "document 101 is cut short") != NULL);
+            }
+            ck_assert_int_eq(kx_cursor_close(cursor), KX_CORRUPT);
+            kx_query some = queries[i];
+            some.limit = 100 / step;
+            uint64_t count;
+            ck_assert_int_eq(kx_count(txn, "bare", &some, &count), KX_OK);
+            ck_assert_uint_eq(count, 100 / step);
+            kx_txn_abort(txn);
+        }
+    qt_ok(kx_close(db));
+}
+END_TEST
+
 /* What first, all and get hand out lives on its own; a list of nothing is a list. */
 START_TEST(first_all_and_get_hand_documents_out)
 {
@@ -463,6 +500,7 @@ int main(void)
     tcase_add_test(c, the_end_of_a_transaction_closes_its_cursors);
     tcase_add_test(c, a_kept_document_stays_when_the_cursor_goes_on);
     tcase_add_test(c, the_end_stays_the_end);
+    tcase_add_test(c, a_damaged_document_comes_after_those_before_it);
     tcase_add_test(c, first_all_and_get_hand_documents_out);
     tcase_add_test(c, any_allocation_may_fail);
     suite_add_tcase(suite, c);

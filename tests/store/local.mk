@@ -6,6 +6,7 @@ kx_store_tests = \
 	tests/store/test_handles \
 	tests/store/test_head \
 	tests/store/test_map \
+	tests/store/test_page \
 	tests/store/test_rows \
 	tests/store/test_scans \
 	tests/store/test_txn \
@@ -33,6 +34,8 @@ tests_store_test_head_SOURCES = tests/store/test_head.c
 tests_store_test_head_LDADD = $(kx_store_test_ldadd)
 tests_store_test_map_SOURCES = tests/store/test_map.c
 tests_store_test_map_LDADD = $(kx_store_test_ldadd)
+tests_store_test_page_SOURCES = tests/store/test_page.c
+tests_store_test_page_LDADD = $(kx_store_test_ldadd)
 tests_store_test_rows_SOURCES = tests/store/test_rows.c
 tests_store_test_rows_LDADD = $(kx_store_test_ldadd)
 tests_store_test_scans_SOURCES = tests/store/test_scans.c

@@ -74,14 +74,24 @@ START_TEST(entries_of_a_run_are_those_of_single_calls)
     for (size_t i = 0; i < sizeof ids_a_key / sizeof *ids_a_key; i++) {
         kx_store *store = open_tables(kxt_path(kxt_print("%zu.kx", i)));
         kx_store_txn *txn = writing(store);
-        numbers one = {.at = 0, .end = all, .ids_a_key = ids_a_key[i]}, run = one;
+        numbers one = {.at = 0, .end = all, .ids_a_key = ids_a_key[i]}, run = one, rest = one;
         kx_slice key;
-        uint64_t id;
+        uint64_t id, count, wanted;
+        run.end = rest.at = all / 3; /* in the middle of a key, mostly */
         ok(kx_store__make_table(txn, second));
         while (next_entry(&one, &key, &id))
             ok(kx_store__entry_add(txn, second, key, id, false));
         ok(kx_store__append_entries(txn, postings, next_entry, &run));
+        ok(kx_store__append_entries(txn, postings, next_entry, &rest));
+        ck_assert_uint_eq(kx_store__stats(txn)->writes, 2 * all);
         expect_same_entries(txn, postings, second);
+        ok(kx_store__table_count(txn, POSTINGS, &count));
+        ck_assert_uint_eq(count, all);
+        for (uint64_t n = 0; n <= all / one.ids_a_key; n += 1 + n / 7) {
+            ok(kx_store__entry_count(txn, postings, number_key(n, run.key), &count));
+            ok(kx_store__entry_count(txn, second, number_key(n, run.key), &wanted));
+            ck_assert_uint_eq(count, wanted);
+        }
         ok(kx_store__entry_remove(txn, postings, number_key(0, run.key), 0));
         ok(kx_store__entry_remove(txn, second, number_key(0, run.key), 0));
         expect_same_entries(txn, postings, second);
