@@ -114,6 +114,51 @@ static bool is_plan(kx_txn *txn, const char *collection, const kx_query *query, 
     return same;
 }
 
+/* The same ids as qt_find(), a page at a time. */
+static const char *find_in_pages(kx_txn *txn, const char *collection, const kx_query *query, uint64_t size)
+{
+    const char *ids = "", *page;
+    kx_query next = *query;
+    next.limit = size;
+    do {
+        kx_cursor *cursor;
+        kx_doc *doc;
+        uint64_t n = 0;
+        page = "";
+        qt_ok(kx_find(txn, collection, &next, &cursor));
+        for (; kx_cursor_next(cursor, &doc) == KX_OK; n++)
+            page = kxt_print("%s%s%" PRIu64, page, n > 0 ? " " : "", kx_doc_id(doc));
+        if (n > 0)
+            qt_ok(kx_cursor_token(cursor, &next.after));
+        next.after = n == size ? kxt_print("%s", next.after) : NULL;
+        qt_ok(kx_cursor_close(cursor));
+        ids = kxt_print("%s%s%s", ids, n > 0 && ids[0] != '\0' ? " " : "", page);
+    } while (next.after != NULL);
+    return ids;
+}
+
+START_TEST(pages_go_on_where_the_last_one_ended)
+{
+    static const char *const orders[] = {NULL, NULL, "c", "-c,a", "-a", "text,-u", "-d"};
+    unsigned count = (unsigned)kxt_scaled(1500) + 500;
+    uint64_t seed = kxt_seed(), queries = kxt_scaled(150);
+    kx_db *db = qt_open(models);
+    kx_txn *txn = qt_begin(db, KX_WRITE);
+    fill(txn, &seed, count);
+    for (uint64_t i = 0; i < queries; i++) {
+        kx_query query = {.filter = random_filter(&seed, count), .order_by = orders[kxt_random_below(&seed, 7)]};
+        const char *expected = qt_find(txn, both[0], &query);
+        if (strlen(expected) > 2000)
+            continue;
+        const char *found = find_in_pages(txn, both[1], &query, 1 + kxt_random_below(&seed, 40));
+        ck_assert_msg(strcmp(expected, found) == 0, "%.300s order by %s: %.300s, not %.300s", query.filter,
+                      query.order_by, found, expected);
+    }
+    kx_txn_abort(txn);
+    qt_ok(kx_close(db));
+}
+END_TEST
+
 START_TEST(answers_are_those_of_a_scan)
 {
     static const char *const orders[] = {NULL, NULL, NULL, "c", "-a,b", "u", "-_id"};
@@ -287,6 +332,7 @@ int main(void)
     Suite *suite = suite_create("query/intersect");
     TCase *c = tcase_create("intersect");
     tcase_add_test(c, answers_are_those_of_a_scan);
+    tcase_add_test(c, pages_go_on_where_the_last_one_ended);
     tcase_add_test(c, saving_and_deleting_in_a_loop_is_safe);
     tcase_add_test(c, a_walk_over_alternatives_meets_each_document_once);
     tcase_add_test(c, a_walk_goes_on_in_a_child);
