@@ -21,15 +21,20 @@ static int finish_key(const kx_cat_index *index, uint64_t id, kx_key *key)
     return rc == KX_OK ? key->rc : rc;
 }
 
+static void add_part(const kx_cat_part *part, const kx_value *value, kx_key *key)
+{
+    size_t from = key->size;
+    kx_key__add(key, value, part->descending);
+    if (part->fold && value->type == KX_TYPE_TEXT)
+        kx_key__fold(key, from, part->descending);
+}
+
 static void add_parts(const kx_cat_index *index, kx_slice document, kx_key *key)
 {
     for (size_t i = 0; i < index->count; i++) {
         kx_value value;
-        size_t from = key->size;
         kx_collection__part_value(document, &index->parts[i], &value);
-        kx_key__add(key, &value, index->parts[i].descending);
-        if (index->fold && value.type == KX_TYPE_TEXT)
-            kx_key__fold(key, from, index->parts[i].descending);
+        add_part(&index->parts[i], &value, key);
     }
 }
 
@@ -39,7 +44,7 @@ static void add_surveyed(const kx_cat_index *index, const kx_survey *survey, kx_
         kx_value value;
         if (kx_document__value(kx_collection__survey_item(survey, &index->parts[i]), &value) != KX_OK)
             value = (kx_value){0};
-        kx_key__add(key, &value, index->parts[i].descending);
+        add_part(&index->parts[i], &value, key);
     }
 }
 
@@ -189,7 +194,7 @@ int kx_collection__survey_keys(const kx_cat_collection *collection, const kx_cat
                                const kx_survey *survey, kx_key_visit *visit, void *context)
 {
     kx_key key;
-    if (index->primary || index->multi)
+    if (index->primary || index->multi || index->where != NULL)
         return kx_collection__keys(collection, index, id, survey->document, visit, context);
     kx_key__init(&key);
     add_surveyed(index, survey, &key);
