@@ -106,11 +106,12 @@ static int take_holder(void *context, uint64_t id)
     return add_touched(walk->work, &(kx_touched){reference, id, walk->entry, reference->on_delete});
 }
 
-/* 1: somebody else has the key too and stays. */
-static int is_gone(void *context, uint64_t id)
+/* 1: somebody else has the key too, and stays, or will be looked at later. */
+static int comes_before(void *context, uint64_t id)
 {
     const holder_walk *walk = context;
-    return kx_relation__is_gone(walk->work, walk->reference->to, id) ? 0 : 1;
+    size_t slot = slot_of(walk->work, (uint32_t)walk->reference->to->position, id);
+    return walk->work->slots[slot] != 0 && walk->work->slots[slot] - 1 <= walk->entry ? 0 : 1;
 }
 
 static bool acts(const kx_cat_reference *reference)
@@ -118,13 +119,13 @@ static bool acts(const kx_cat_reference *reference)
     return reference->on_delete != KX_DO_NOTHING || reference->deferred;
 }
 
-/* When the last document with a key goes: the last one to be looked at finds all others gone. */
+/* When the last document with a key goes: the last one to be looked at, and that one alone, finds all others gone before it. */
 static int take_holders(kx_delete_work *work, const kx_cat_reference *reference, uint32_t entry, const kx_value *values)
 {
     holder_walk walk = {work, reference, entry};
     const kx_cat_index *target = reference->target_index;
     kx_query_bound bound = {.index = target, .values = values, .count = reference->targets->count};
-    int rc = target->unique || target->primary ? 0 : kx_query__each(work->txn, reference->to, &bound, is_gone, &walk);
+    int rc = target->unique || target->primary ? 0 : kx_query__each(work->txn, reference->to, &bound, comes_before, &walk);
     if (rc != 0)
         return rc < 0 ? rc : KX_OK;
     bound.index = reference->index;

@@ -212,6 +212,33 @@ START_TEST(actions_wait_for_the_last_document_with_a_key)
 }
 END_TEST
 
+/* Two with one key go in one delete: what hangs on the key is found once. */
+START_TEST(holders_of_a_key_that_several_lose_are_counted_once)
+{
+    const kx_model shared = {.name = "a", .relations = RELATIONS(KEY("top", "top", "t", KX_CASCADE))};
+    shop it = rt_start_with(
+        MODELS(&shared, MODEL("top"), MODEL("b", .relations = RELATIONS(KEY("a", "a", "a_id", KX_RESTRICT))),
+               MODEL("c", .relations = RELATIONS(KEY("a", "a", "a_id", KX_SET_NULL, .optional = true)))));
+    kx_doc *top = make(it.txn, "top", 5, "");
+    kx_deletion *plan;
+    for (int i = 0; i < 3; i++)
+        make(it.txn, "a", 1, ",\"t\":5");
+    make(it.txn, "b", 1, ",\"a_id\":1");
+    make(it.txn, "c", 1, ",\"a_id\":1");
+    rt_ok(kx_delete_plan(top, &plan));
+    ck_assert_str_eq(kx_deletion_json(plan),
+                     "{\"collection\":\"top\",\"id\":1,\"steps\":["
+                     "{\"collection\":\"top\",\"action\":\"cascade\",\"relation\":null,\"documents\":1},"
+                     "{\"collection\":\"a\",\"action\":\"cascade\",\"relation\":\"a.top\",\"documents\":3},"
+                     "{\"collection\":\"c\",\"action\":\"set_null\",\"relation\":\"c.a\",\"documents\":1}],"
+                     "\"blockers\":[{\"collection\":\"b\",\"id\":1,\"relation\":\"b.a\",\"action\":\"restrict\","
+                     "\"path\":\"top 1 <- a.top 3 <- b.a 1\"}]}");
+    kx_deletion_free(plan);
+    rt_fails(kx_doc_delete(top), KX_RESTRICTED, "b.a (restrict) stands in the way: top 1 <- a.top 3 <- b.a 1");
+    rt_end(&it);
+}
+END_TEST
+
 START_TEST(links_go_with_either_end)
 {
     const kx_relation link = {.name = "tags", .kind = KX_MANY_TO_MANY, .target = "tags", .through = "tagged",
@@ -432,6 +459,7 @@ static Suite *suite(void)
     tcase_add_test(t, restrict_and_protect_stand_in_the_way);
     tcase_add_test(t, what_another_path_removes_does_not_restrict_but_protects);
     tcase_add_test(t, actions_wait_for_the_last_document_with_a_key);
+    tcase_add_test(t, holders_of_a_key_that_several_lose_are_counted_once);
     tcase_add_test(t, links_go_with_either_end);
     tcase_add_test(t, a_plan_shows_steps_and_every_blocker_with_its_path);
     tcase_add_loop_test(t, planning_reads_no_document_that_nothing_points_at, 0, 2);
