@@ -239,6 +239,21 @@ START_TEST(holders_of_a_key_that_several_lose_are_counted_once)
 }
 END_TEST
 
+START_TEST(of_two_relations_with_one_key_the_later_one_has_its_say)
+{
+    const kx_field fields[] = {{.path = "a_id", .type = KX_TYPE_INT, .optional = true, .initial = "9"}, {0}};
+    const kx_relation null = KEY("null", "a", "a_id", KX_SET_NULL, .optional = true);
+    const kx_relation nine = KEY("nine", "a", "a_id", KX_SET_DEFAULT, .optional = true);
+    shop it = rt_start_with(MODELS(
+        MODEL("a"), MODEL("b", .fields = fields, .relations = _i == 0 ? RELATIONS(null, nine) : RELATIONS(nine, null))));
+    make(it.txn, "a", 1, "");
+    make(it.txn, "b", 1, ",\"a_id\":1");
+    rt_ok(kx_remove(it.txn, "a", 1));
+    ck_assert_str_eq(rt_stored(it.txn, "b", 1), _i == 0 ? "{\"id\":1,\"a_id\":9}" : "{\"id\":1,\"a_id\":null}");
+    rt_end(&it);
+}
+END_TEST
+
 START_TEST(links_go_with_either_end)
 {
     const kx_relation link = {.name = "tags", .kind = KX_MANY_TO_MANY, .target = "tags", .through = "tagged",
@@ -460,6 +475,7 @@ static Suite *suite(void)
     tcase_add_test(t, what_another_path_removes_does_not_restrict_but_protects);
     tcase_add_test(t, actions_wait_for_the_last_document_with_a_key);
     tcase_add_test(t, holders_of_a_key_that_several_lose_are_counted_once);
+    tcase_add_loop_test(t, of_two_relations_with_one_key_the_later_one_has_its_say, 0, 2);
     tcase_add_test(t, links_go_with_either_end);
     tcase_add_test(t, a_plan_shows_steps_and_every_blocker_with_its_path);
     tcase_add_loop_test(t, planning_reads_no_document_that_nothing_points_at, 0, 2);
