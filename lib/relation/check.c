@@ -6,15 +6,16 @@
 
 /* ---- one key -------------------------------------------------------------------------- */
 
-int kx_relation__leads(kx_txn *txn, const kx_cat_reference *reference, const kx_value *values, kx_slice own,
+/* The target's key is unique: where it is the one that `own` had until now, nobody else has it. */
+int kx_relation__leads(kx_txn *txn, const kx_cat_reference *reference, const kx_value *values, const kx_write_op *own,
                        bool *leads)
 {
     uint64_t id;
     *leads = true;
-    if (own.data != NULL && kx_relation__has_key(own, reference->targets, values))
+    if (own != NULL && kx_relation__has_key(own->after, reference->targets, values))
         return KX_OK;
     int rc = kx_collection__lookup(txn, reference->to, reference->target_index, values, &id);
-    *leads = rc == KX_OK;
+    *leads = rc == KX_OK && !(own != NULL && own->before.data != NULL && id == own->id);
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
@@ -28,7 +29,7 @@ int kx_relation__look_again(kx_txn *txn, const kx_cat_reference *reference, uint
     if (rc == KX_OK)
         rc = kx_collection__document_of(txn->db, reference->from, id, row, document);
     if (rc == KX_OK && kx_relation__values(*document, reference->keys, values))
-        rc = kx_relation__leads(txn, reference, values, (kx_slice){0}, &leads);
+        rc = kx_relation__leads(txn, reference, values, NULL, &leads);
     *violated = rc == KX_OK && !leads;
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
@@ -175,7 +176,7 @@ static int survey_document(kx_txn *txn, const kx_cat_reference *reference, uint6
     bool leads;
     if (!kx_relation__values(document, reference->keys, values))
         return KX_OK;
-    int rc = kx_relation__leads(txn, reference, values, (kx_slice){0}, &leads);
+    int rc = kx_relation__leads(txn, reference, values, NULL, &leads);
     if (rc != KX_OK || leads)
         return rc;
     all->count++;
