@@ -323,6 +323,22 @@ START_TEST(a_plan_shows_steps_and_every_blocker_with_its_path)
 }
 END_TEST
 
+START_TEST(a_plan_does_not_mind_keys_that_only_the_commit_looks_at)
+{
+    shop it = rt_start_with(MODELS(MODEL("a"), MODEL("b", .relations = RELATIONS(KEY("a", "a", "a_id", KX_DO_NOTHING,
+                                                                                    .enforced = true,
+                                                                                    .deferred = true)))));
+    kx_doc *first = make(it.txn, "a", 1, "");
+    kx_deletion *plan;
+    rt_ok(kx_delete_plan(first, &plan));
+    make(it.txn, "b", 1, ",\"a_id\":1");
+    rt_ok(kx_deletion_apply(it.txn, plan));
+    rt_fails(kx_check_deferred(it.txn), KX_DANGLING, "1 key leads nowhere: b 1 (a: a_id=1)");
+    kx_deletion_free(plan);
+    rt_end(&it);
+}
+END_TEST
+
 START_TEST(planning_reads_no_document_that_nothing_points_at)
 {
     const kx_model *primary = &(const kx_model){.name = "users", .indexes = INDEXES({.paths = "id", .primary = true})};
@@ -478,6 +494,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, of_two_relations_with_one_key_the_later_one_has_its_say, 0, 2);
     tcase_add_test(t, links_go_with_either_end);
     tcase_add_test(t, a_plan_shows_steps_and_every_blocker_with_its_path);
+    tcase_add_test(t, a_plan_does_not_mind_keys_that_only_the_commit_looks_at);
     tcase_add_loop_test(t, planning_reads_no_document_that_nothing_points_at, 0, 2);
     tcase_add_test(t, cycles_of_any_length_are_taken_once);
     tcase_add_loop_test(t, a_long_chain_and_a_wide_star_take_little_stack, 0, 2);
