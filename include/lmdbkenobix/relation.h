@@ -34,7 +34,8 @@ KX_API int kx_doc_follow(kx_doc *doc, const char *relation, kx_doc **target);
 
 /**
  * Point a foreign key at a document: sets the key field and remembers the target; stored by kx_doc_save().
- * NULL unsets it, where the relation is optional.
+ * NULL unsets it, where the relation is optional. Where several documents have that key, this document leads to the linked one until
+ * the target's collection is written; after that, and for everybody else, to the lowest id.
  *
  *   KX_REQUIRED  "Cannot set user to null (not optional)"; or the target has no key
  *   KX_INVALID   no such relation, a document of another collection or transaction, or a set: "Cannot directly assign to orders. Use add,

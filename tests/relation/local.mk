@@ -9,6 +9,8 @@ kx_model_test = \
 	tests/relation/model_random.c \
 	tests/relation/model_random.h \
 	tests/relation/model_random_op.c \
+	tests/relation/model_seen.c \
+	tests/relation/model_seen.h \
 	tests/relation/model_store.c \
 	tests/relation/model_store.h
 

@@ -132,7 +132,7 @@ void ms_dump(kx_txn *txn, const mo_schema *schema, ms_text *dump)
 
 /* ---- what one document relates to ------------------------------------------------------------------------ */
 
-bool ms_same_follow(kx_doc *doc, const mo_schema *schema, const mo_world *world, const mo_doc *shown,
+static bool same_follow(kx_doc *doc, const mo_schema *schema, const mo_world *world, const mo_doc *shown,
                     const mo_relation *relation, ms_text *why)
 {
     kx_doc *target;
@@ -150,6 +150,19 @@ bool ms_same_follow(kx_doc *doc, const mo_schema *schema, const mo_world *world,
     return same;
 }
 
+/* A member of a many-to-many has a link, and that is the one which leads there. */
+static bool same_link(kx_doc *doc, const mo_world *world, const mo_doc *shown, const mo_relation *relation, kx_doc *member,
+                      const mo_doc *expected)
+{
+    kx_doc *link;
+    if (relation->kind != KX_MANY_TO_MANY)
+        return true;
+    bool same = kx_link_get(doc, relation->name, member, &link) == KX_OK &&
+                same_document(link, mo_link(world, relation, shown, expected));
+    kx_doc_release(link);
+    return same;
+}
+
 static bool same_set(kx_doc *doc, const mo_schema *schema, const mo_world *world, const mo_doc *shown,
                      const mo_relation *relation, ms_text *why)
 {
@@ -161,8 +174,9 @@ static bool same_set(kx_doc *doc, const mo_schema *schema, const mo_world *world
         return differs(why, relation->name);
     bool same = true;
     while (same && kx_cursor_next(cursor, &member) == KX_OK) {
-        same = at < count && kx_doc_id(member) == ids[at] &&
-               same_document(member, mo_find(world, relation->target, ids[at]));
+        const mo_doc *expected = at < count ? mo_find(world, relation->target, ids[at]) : NULL;
+        same = expected != NULL && same_document(member, expected) &&
+               same_link(doc, world, shown, relation, member, expected);
         at++;
     }
     same = kx_cursor_close(cursor) == KX_OK && same && at == count;
@@ -174,19 +188,25 @@ static bool same_set(kx_doc *doc, const mo_schema *schema, const mo_world *world
     return same;
 }
 
-bool ms_same_answers(kx_txn *txn, const mo_schema *schema, const mo_world *world, int table, uint64_t id, ms_text *why)
+bool ms_same_relations(kx_doc *doc, const mo_schema *schema, const mo_world *world, int table, ms_text *why)
 {
-    const mo_doc *shown = mo_find(world, table, id);
-    kx_doc *doc;
+    const mo_doc *shown = mo_find(world, table, kx_doc_id(doc));
     bool same = true;
-    if (kx_get_by_id(txn, schema->models[table]->name, id, &doc) != KX_OK)
-        return differs(why, schema->models[table]->name);
     for (size_t r = 0; r < schema->relation_count && same; r++) {
         const mo_relation *relation = &schema->relations[r];
         if (relation->owner == table)
             same = mo_is_set(relation) ? same_set(doc, schema, world, shown, relation, why)
-                                       : ms_same_follow(doc, schema, world, shown, relation, why);
+                                       : same_follow(doc, schema, world, shown, relation, why);
     }
+    return same;
+}
+
+bool ms_same_answers(kx_txn *txn, const mo_schema *schema, const mo_world *world, int table, uint64_t id, ms_text *why)
+{
+    kx_doc *doc;
+    if (kx_get_by_id(txn, schema->models[table]->name, id, &doc) != KX_OK)
+        return differs(why, schema->models[table]->name);
+    bool same = ms_same_relations(doc, schema, world, table, why);
     kx_doc_release(doc);
     return same;
 }

@@ -169,6 +169,9 @@ mo_codes mo_follow(const mo_schema *schema, const mo_world *world, const mo_rela
 size_t mo_members(const mo_schema *schema, const mo_world *world, const mo_relation *relation, const mo_doc *doc,
                   uint64_t *ids);
 
+/* The link between two documents of a many-to-many; NULL: none. */
+const mo_doc *mo_link(const mo_world *world, const mo_relation *relation, const mo_doc *doc, const mo_doc *member);
+
 /* No operation may leave a key that is enforced, not deferred, and leads nowhere. */
 bool mo_is_whole(const mo_schema *schema, const mo_world *world);
 

@@ -29,9 +29,7 @@ static mo_key one_field(int field)
     return (mo_key){1, {field, 0}};
 }
 
-/* The link between two documents; NULL: none. */
-static const mo_doc *find_link(const mo_world *world, const mo_relation *relation, const mo_doc *doc,
-                               const mo_doc *member)
+const mo_doc *mo_link(const mo_world *world, const mo_relation *relation, const mo_doc *doc, const mo_doc *member)
 {
     const mo_table *through = &world->tables[relation->through];
     for (size_t i = 0; i < through->count; i++) {
@@ -47,7 +45,7 @@ static bool is_member(const mo_world *world, const mo_relation *relation, const 
 {
     mo_value values[MO_PARTS];
     if (relation->kind == KX_MANY_TO_MANY)
-        return find_link(world, relation, doc, member) != NULL;
+        return mo_link(world, relation, doc, member) != NULL;
     return mo_key_of(doc, &relation->local, values) && mo_has_key(member, &relation->remote, values);
 }
 
@@ -116,7 +114,7 @@ static mo_codes link_up(const mo_schema *schema, mo_world *world, const mo_relat
         return MO(KX_NOTFOUND);
     if (!mo_key_of(member, &relation->remote, key))
         return MO(KX_REQUIRED);
-    if (find_link(world, relation, doc, member) != NULL)
+    if (mo_link(world, relation, doc, member) != NULL)
         return MO(KX_OK);
     fields[relation->through_local] = doc->fields[relation->local.fields[0]];
     fields[relation->through_remote] = key[0];
@@ -157,7 +155,7 @@ static mo_codes take_out(const mo_schema *schema, mo_world *world, const mo_rela
     if (!is_member(world, relation, doc, target))
         return MO(KX_NOTFOUND);
     if (relation->kind == KX_MANY_TO_MANY)
-        return delete_one(schema, world, relation->through, find_link(world, relation, doc, target)->id, fired);
+        return delete_one(schema, world, relation->through, mo_link(world, relation, doc, target)->id, fired);
     return can_be_null(schema, relation) ? take_key(schema, world, relation, member, fired) : MO(KX_REQUIRED);
 }
 
@@ -278,7 +276,7 @@ static mo_codes set_link(const mo_schema *schema, mo_world *world, const mo_rela
     const mo_doc *member = mo_find(world, relation->target, op->members[0].id);
     if (relation->kind != KX_MANY_TO_MANY)
         return MO(KX_INVALID);
-    const mo_doc *link = find_link(world, relation, doc, member);
+    const mo_doc *link = mo_link(world, relation, doc, member);
     if (link == NULL)
         wrong |= MO(KX_NOTFOUND);
     for (int i = 0; i < MO_FIELDS; i++) {

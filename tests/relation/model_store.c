@@ -87,6 +87,19 @@ static int set_fields(kx_doc *doc, const mo_value *fields, unsigned chosen)
     return KX_OK;
 }
 
+/* The document of an operation: the one that is in hand already, or another instance. */
+static int open_doc(kx_txn *txn, const char *collection, uint64_t id, kx_doc *held, kx_doc **doc)
+{
+    *doc = held;
+    return held != NULL ? KX_OK : kx_get_by_id(txn, collection, id, doc);
+}
+
+static void close_doc(kx_doc *doc, const kx_doc *held)
+{
+    if (doc != held)
+        kx_doc_release(doc);
+}
+
 static int save_and_release(int rc, kx_doc *doc)
 {
     if (rc == KX_OK)
@@ -121,7 +134,7 @@ static int insert_many(kx_txn *txn, const char *collection, const mo_op *op)
     return kx_insert_many(txn, collection, records, op->count, &failed);
 }
 
-static int update(kx_txn *txn, const char *collection, const mo_op *op)
+static int update(kx_txn *txn, const char *collection, const mo_op *op, kx_doc *held)
 {
     kx_doc *doc;
     const char *json = json_of(op->fields, op->changed);
@@ -129,19 +142,23 @@ static int update(kx_txn *txn, const char *collection, const mo_op *op)
         return kx_patch(txn, collection, op->id, json, strlen(json));
     if (op->how == MO_PUT)
         return kx_put(txn, collection, op->id, json, strlen(json));
-    TRY(kx_get_by_id(txn, collection, op->id, &doc));
-    return save_and_release(set_fields(doc, op->fields, op->changed), doc);
+    TRY(open_doc(txn, collection, op->id, held, &doc));
+    int rc = set_fields(doc, op->fields, op->changed);
+    if (rc == KX_OK)
+        rc = kx_doc_save(doc);
+    close_doc(doc, held);
+    return rc;
 }
 
-static int delete_one(kx_txn *txn, const char *collection, const mo_op *op)
+static int delete_one(kx_txn *txn, const char *collection, const mo_op *op, kx_doc *held)
 {
     kx_doc *doc;
     kx_deletion *plan;
     if (op->how == 0)
         return kx_remove(txn, collection, op->id);
-    TRY(kx_get_by_id(txn, collection, op->id, &doc));
+    TRY(open_doc(txn, collection, op->id, held, &doc));
     int rc = op->how == 1 ? kx_doc_delete(doc) : kx_delete_plan(doc, &plan);
-    kx_doc_release(doc);
+    close_doc(doc, held);
     if (op->how == 1 || rc != KX_OK)
         return rc;
     rc = kx_deletion_apply(txn, plan);
@@ -168,7 +185,9 @@ static int link_to(kx_txn *txn, const mo_schema *schema, kx_doc *doc, const mo_o
 {
     const mo_relation *relation = &schema->relations[op->relation];
     kx_doc *target = NULL;
-    if (op->members[0].id != 0)
+    if (op->members[0].id == op->id && relation->target == op->table && op->how == 0)
+        target = doc;
+    else if (op->members[0].id != 0)
         TRY(kx_get_by_id(txn, schema->models[relation->target]->name, op->members[0].id, &target));
     int rc = KX_OK;
     if (relation->kind == KX_RELATED_ONE) {
@@ -178,7 +197,7 @@ static int link_to(kx_txn *txn, const mo_schema *schema, kx_doc *doc, const mo_o
         if (rc == KX_OK)
             rc = kx_doc_save(doc);
     }
-    kx_doc_release(target);
+    close_doc(target, doc);
     return rc;
 }
 
@@ -216,30 +235,35 @@ static int related(kx_txn *txn, const mo_schema *schema, kx_doc *doc, const mo_o
     kx_doc *members[MO_MEMBERS + 1] = {NULL};
     size_t count = op->kind == MO_REMOVE || op->kind == MO_LINK_SET ? 1 : op->count;
     int rc = KX_OK;
-    for (size_t i = 0; i < count && rc == KX_OK; i++)
-        rc = open_member(txn, target, &op->members[i], &members[i]);
+    bool self = schema->relations[op->relation].target == op->table && op->how == 0;
+    for (size_t i = 0; i < count && rc == KX_OK; i++) {
+        if (self && !op->members[i].fresh && op->members[i].id == op->id)
+            members[i] = doc;
+        else
+            rc = open_member(txn, target, &op->members[i], &members[i]);
+    }
     if (rc == KX_OK)
         rc = with_members(schema, doc, op, members);
     for (size_t i = 0; i < count; i++)
-        kx_doc_release(members[i]);
+        close_doc(members[i], doc);
     return rc;
 }
 
-int ms_run(kx_txn *txn, const mo_schema *schema, const mo_op *op, const kx_deletion *plan)
+int ms_run(kx_txn *txn, const mo_schema *schema, const mo_op *op, const kx_deletion *plan, kx_doc *held)
 {
     const char *collection = schema->models[op->table]->name;
     kx_doc *doc;
     switch (op->kind) {
     case MO_INSERT: return insert(txn, collection, op);
     case MO_INSERT_MANY: return insert_many(txn, collection, op);
-    case MO_UPDATE: return update(txn, collection, op);
-    case MO_DELETE: return delete_one(txn, collection, op);
+    case MO_UPDATE: return update(txn, collection, op, held);
+    case MO_DELETE: return delete_one(txn, collection, op, held);
     case MO_APPLY: return kx_deletion_apply(txn, plan);
     default: break;
     }
-    TRY(kx_get_by_id(txn, collection, op->id, &doc));
+    TRY(open_doc(txn, collection, op->id, held, &doc));
     int rc = op->kind == MO_LINK ? link_to(txn, schema, doc, op) : related(txn, schema, doc, op);
-    kx_doc_release(doc);
+    close_doc(doc, held);
     return rc;
 }
 

@@ -12,8 +12,8 @@ typedef struct ms_text {
 
 void ms_print(ms_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* What the call returns; `plan` is what MO_APPLY applies. */
-int ms_run(kx_txn *txn, const mo_schema *schema, const mo_op *op, const kx_deletion *plan);
+/* What the call returns. `plan` is what MO_APPLY applies; `held` (may be NULL) is an instance of the document to use for it. */
+int ms_run(kx_txn *txn, const mo_schema *schema, const mo_op *op, const kx_deletion *plan, kx_doc *held);
 void ms_describe(const mo_schema *schema, const mo_op *op, ms_text *text);
 
 /* Everything: each collection's schema with its next id, each document's bytes. */
@@ -22,8 +22,7 @@ void ms_dump(kx_txn *txn, const mo_schema *schema, ms_text *dump);
 /* Each says false and why. Documents; whatever one document relates to; a plan. */
 bool ms_same_documents(kx_txn *txn, const mo_schema *schema, const mo_world *world, ms_text *why);
 bool ms_same_answers(kx_txn *txn, const mo_schema *schema, const mo_world *world, int table, uint64_t id, ms_text *why);
-bool ms_same_follow(kx_doc *doc, const mo_schema *schema, const mo_world *world, const mo_doc *shown,
-                    const mo_relation *relation, ms_text *why);
+bool ms_same_relations(kx_doc *doc, const mo_schema *schema, const mo_world *world, int table, ms_text *why);
 bool ms_same_plan(const kx_deletion *plan, const mo_schema *schema, const mo_world *world, const mo_plan *expected,
                   ms_text *why);
 bool ms_same_violations(kx_txn *txn, const mo_schema *schema, const mo_world *world, ms_text *why);
