@@ -73,7 +73,7 @@ static kx_relation *add(mr_table *table, const kx_relation *relation)
 static kx_action action(uint64_t *state, const kx_relation *relation, bool deleting)
 {
     for (;;) {
-        kx_action chosen = (kx_action)below(state, KX_SET_DEFAULT + 1);
+        kx_action chosen = chance(state, 10) ? KX_SET_NULL : (kx_action)below(state, KX_SET_DEFAULT + 1);
         bool refused = (chosen == KX_DO_NOTHING && relation->enforced && !relation->deferred) ||
                        (chosen == KX_PROTECT && !deleting) || (chosen == KX_SET_NULL && !relation->optional);
         if (!refused)

@@ -138,11 +138,24 @@ void mr_insert(uint64_t *state, const mo_schema *schema, const mo_world *world, 
     }
 }
 
+/* A field by which others refer to this document, where there is one: k often, but not always. */
+static int referred_field(uint64_t *state, const mo_schema *schema, int table)
+{
+    size_t start = below(state, schema->reference_count + 1);
+    for (size_t i = 0; i < schema->reference_count; i++) {
+        const mo_reference *reference = &schema->references[(start + i) % schema->reference_count];
+        if (reference->to == table)
+            return reference->targets.fields[below(state, reference->targets.count)];
+    }
+    return (int)below(state, MO_FIELDS);
+}
+
 static void make_update(uint64_t *state, const mo_schema *schema, const mo_world *world, mo_op *op)
 {
     const mo_doc *doc = mo_find(world, op->table, op->id);
     op->how = (int)below(state, 3);
-    op->changed = 1u << below(state, MO_FIELDS) | (chance(state, 30) ? 1u << below(state, MO_FIELDS) : 0);
+    int field = chance(state, 40) ? referred_field(state, schema, op->table) : (int)below(state, MO_FIELDS);
+    op->changed = 1u << field | (chance(state, 30) ? 1u << below(state, MO_FIELDS) : 0);
     for (int i = 0; i < MO_FIELDS; i++) {
         op->fields[i] = value_of(state, schema, world, op->table, i);
         if (op->how == MO_PUT && doc != NULL && (op->changed & 1u << i) == 0)
