@@ -124,6 +124,22 @@ static int check_due(kx_txn *txn, kx_guarded *guarded, const kx_due *due, size_t
     return rc;
 }
 
+/* As the catalog has it now, which a declaration may have replaced since; NULL: the relation was dropped. */
+static const kx_cat_reference *now(const kx_txn *txn, const kx_cat_reference *then)
+{
+    const kx_cat_collection *collection = kx_catalog__numbered(txn->catalog, then->from->number);
+    if (collection == NULL || collection == then->from)
+        return collection != NULL ? then : NULL;
+    if (strcmp(collection->name, then->from->name) != 0)
+        return NULL;
+    for (size_t i = 0; i < collection->outgoing_count; i++) {
+        const kx_cat_reference *reference = collection->outgoing[i];
+        if (reference->deferred && strcmp(reference->relation->declared.name, then->relation->declared.name) == 0)
+            return reference;
+    }
+    return NULL;
+}
+
 int kx_relation__check_due(kx_txn *txn, size_t from, bool deferred)
 {
     kx_guarded *guarded = txn->top->guarded;
@@ -135,8 +151,11 @@ int kx_relation__check_due(kx_txn *txn, size_t from, bool deferred)
         return kx_base__nomem();
     size_t count = 0;
     for (size_t i = from; i < guarded->due_count; i++) {
-        if (guarded->due[i].reference->deferred == deferred)
-            sorted[count++] = guarded->due[i];
+        sorted[count] = guarded->due[i];
+        if (sorted[count].reference->deferred != deferred)
+            continue;
+        sorted[count].reference = now(txn, sorted[count].reference);
+        count += sorted[count].reference != NULL;
     }
     if (count > 1)
         qsort(sorted, count, sizeof *sorted, compare_due);
