@@ -291,44 +291,61 @@ static int remove_link(kx_txn *txn, const kx_cat_relation *relation, uint64_t li
     return kx_relation__remove_id(txn, relation->junction.collection, link);
 }
 
-static int write_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *const *members,
-                            size_t count, const kx_id_list *gone)
+/* Saved first, so that a member whose key changes keeps its link, which follows that key. */
+static int save_members(kx_doc *const *members, size_t count)
 {
-    kx_txn *inner;
-    int rc = kx_collection__child(txn, &inner);
-    if (rc != KX_OK)
-        return rc;
-    for (size_t i = 0; i < gone->count && rc == KX_OK; i++)
-        rc = remove_link(inner, relation, gone->ids[i]);
-    for (size_t i = 0; i < count && rc == KX_OK; i++)
-        rc = link_up(inner, relation, doc, members[i]);
+    int rc = KX_OK;
+    for (size_t i = 0; i < count && rc == KX_OK; i++) {
+        rc = see_member(members[i]);
+        if (rc == KX_OK && (members[i]->is_new || kx_collection__has_changes(members[i])))
+            rc = kx_relation__save(members[i]);
+    }
+    return rc;
+}
+
+static int list_gone(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, kx_doc *const *members,
+                     size_t count, kx_id_list *gone)
+{
+    kx_value *keys = kx_base__alloc(kx_base__times(count + 1, sizeof *keys));
+    if (keys == NULL)
+        return kx_base__nomem();
+    int rc = list_links(txn, relation, doc, keys, list_keys(relation, members, count, keys), gone);
+    kx_base__free(keys);
+    return rc;
+}
+
+static int apply_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *const *members,
+                            size_t count)
+{
+    kx_id_list gone = {0};
+    int rc = save_members(members, count);
     if (rc == KX_OK)
-        return kx_collection__commit(inner);
-    kx_collection__abort(inner);
+        rc = list_gone(txn, relation, doc, members, count, &gone);
+    for (size_t i = 0; i < gone.count && rc == KX_OK; i++)
+        rc = remove_link(txn, relation, gone.ids[i]);
+    for (size_t i = 0; i < count && rc == KX_OK; i++)
+        rc = link_up(txn, relation, doc, members[i]);
+    kx_base__free(gone.ids);
     return rc;
 }
 
 int kx_relation__links_replace(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *const *members,
                                size_t count)
 {
-    kx_id_list gone = {0};
+    kx_txn *inner;
     int rc = enter(txn, relation);
-    for (size_t i = 0; i < count && rc == KX_OK; i++) {
+    for (size_t i = 0; i < count && rc == KX_OK; i++)
         rc = kx_relation__check_member(relation, doc, members, i);
-        if (rc == KX_OK)
-            rc = see_member(members[i]);
-    }
     if (rc == KX_OK && count > 0 && !has_key(relation, doc))
         rc = kx_relation__set_without_key(relation);
-    kx_value *keys = rc == KX_OK ? kx_base__alloc(kx_base__times(count + 1, sizeof *keys)) : NULL;
-    if (rc == KX_OK && keys == NULL)
-        rc = kx_base__nomem();
     if (rc == KX_OK)
-        rc = list_links(txn, relation, doc, keys, list_keys(relation, members, count, keys), &gone);
+        rc = kx_collection__child(txn, &inner);
+    if (rc != KX_OK)
+        return rc;
+    rc = apply_difference(inner, relation, doc, members, count);
     if (rc == KX_OK)
-        rc = write_difference(txn, relation, doc, members, count, &gone);
-    kx_base__free(keys);
-    kx_base__free(gone.ids);
+        return kx_collection__commit(inner);
+    kx_collection__abort(inner);
     return rc;
 }
 

@@ -126,6 +126,20 @@ START_TEST(members_are_taken_out_and_replaced_by_difference)
 }
 END_TEST
 
+START_TEST(a_member_whose_key_changes_as_it_is_replaced_keeps_its_link)
+{
+    shop it = rt_start_with(MODELS(&orders, &named_products));
+    kx_doc *first = order(it.txn, 1), *lamp = product(it.txn, 1);
+    rt_ok(kx_related_add(first, "products", lamp));
+    rt_ok(kx_link_set(first, "products", lamp, "quantity", kx_int(5)));
+    rt_ok(kx_doc_set(lamp, "product_id", kx_int(9)));
+    rt_ok(kx_related_replace(first, "products", &lamp, 1));
+    ck_assert_str_eq(rt_stored(it.txn, "items", 1), "{\"order_id\":1,\"product_id\":9,\"quantity\":5}");
+    ck_assert_uint_eq(count_of(it.txn, "items"), 1);
+    rt_end(&it);
+}
+END_TEST
+
 START_TEST(links_that_go_with_each_other_are_taken_out_together)
 {
     const kx_model items = {.name = "items",
@@ -386,6 +400,7 @@ static Suite *suite(void)
     tcase_add_test(t, new_documents_are_saved_and_lists_are_taken_whole_or_not_at_all);
     tcase_add_test(t, without_keys_nothing_is_linked);
     tcase_add_test(t, members_are_taken_out_and_replaced_by_difference);
+    tcase_add_test(t, a_member_whose_key_changes_as_it_is_replaced_keeps_its_link);
     tcase_add_loop_test(t, links_that_go_with_each_other_are_taken_out_together, 0, 2);
     tcase_add_test(t, what_an_aborted_child_linked_is_gone);
     tcase_add_test(t, members_are_linked_by_the_key_that_they_have_stored);
