@@ -112,8 +112,9 @@ typedef enum mo_kind {
 } mo_kind;
 
 typedef struct mo_member {
-    bool fresh;  /* a new document of these fields; else a stored one */
-    uint64_t id; /* MO_LINK: 0 is NULL */
+    bool fresh;       /* a new document of these fields; else a stored one */
+    uint64_t id;      /* MO_LINK: 0 is NULL */
+    unsigned changed; /* of a stored one: these fields are set, and not saved, when it is added */
     mo_value fields[MO_FIELDS];
 } mo_member;
 

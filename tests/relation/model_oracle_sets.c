@@ -78,6 +78,13 @@ static bool can_be_null(const mo_schema *schema, const mo_relation *relation)
     return key == NULL || key->optional;
 }
 
+/* What a stored member has been set to. */
+static void set_changed(mo_doc *doc, const mo_member *member)
+{
+    for (int i = 0; i < MO_FIELDS; i++)
+        doc->fields[i] = (member->changed & 1u << i) != 0 ? member->fields[i] : doc->fields[i];
+}
+
 /* A stored document gets the key; one that is a member already is not written. */
 static mo_codes give_key(const mo_schema *schema, mo_world *world, const mo_relation *relation, const mo_value *values,
                          const mo_member *member, mo_fired *fired)
@@ -93,21 +100,32 @@ static mo_codes give_key(const mo_schema *schema, mo_world *world, const mo_rela
     if (stored == NULL)
         return MO(KX_NOTFOUND);
     after = *stored;
-    if (mo_has_key(&after, &relation->remote, values))
+    if (mo_has_key(&after, &relation->remote, values) && member->changed == 0)
         return MO(KX_OK);
+    set_changed(&after, member);
     mo_set_key_fields(&after, &relation->remote, values);
     return mo_update(schema, world, relation->target, &after, fired);
 }
 
-static mo_codes link_up(const mo_schema *schema, mo_world *world, const mo_relation *relation, const mo_doc *doc,
-                        const mo_member *given)
+/* It is stored as it stands: *id. */
+static mo_codes save_member(const mo_schema *schema, mo_world *world, const mo_relation *relation,
+                            const mo_member *member, uint64_t *id, mo_fired *fired)
 {
-    uint64_t id = given->id, link;
-    mo_codes rc = MO(KX_OK);
-    if (given->fresh)
-        rc = mo_insert(schema, world, relation->target, given->fields, true, &id);
-    if (rc != MO(KX_OK))
-        return rc;
+    *id = member->id;
+    if (member->fresh)
+        return mo_insert(schema, world, relation->target, member->fields, true, id);
+    const mo_doc *stored = mo_find(world, relation->target, member->id);
+    if (stored == NULL)
+        return MO(KX_NOTFOUND);
+    mo_doc after = *stored;
+    set_changed(&after, member);
+    return member->changed != 0 ? mo_update(schema, world, relation->target, &after, fired) : MO(KX_OK);
+}
+
+static mo_codes link_up(const mo_schema *schema, mo_world *world, const mo_relation *relation, const mo_doc *doc,
+                        uint64_t id)
+{
+    uint64_t link;
     const mo_doc *member = mo_find(world, relation->target, id);
     mo_value fields[MO_FIELDS] = {{0}}, key[MO_PARTS];
     if (member == NULL)
@@ -130,10 +148,14 @@ static mo_codes add_all(const mo_schema *schema, mo_world *world, const mo_relat
     if (!mo_key_of(doc, &relation->local, values))
         return op->kind == MO_ADD || op->count > 0 ? MO(KX_REQUIRED) : MO(KX_OK);
     for (size_t i = 0; i < op->count && rc == MO(KX_OK); i++) {
-        if (relation->kind == KX_MANY_TO_MANY)
-            rc = link_up(schema, world, relation, doc, &op->members[i]);
-        else
+        uint64_t id;
+        if (relation->kind != KX_MANY_TO_MANY) {
             rc = give_key(schema, world, relation, values, &op->members[i], fired);
+            continue;
+        }
+        rc = save_member(schema, world, relation, &op->members[i], &id, fired);
+        if (rc == MO(KX_OK))
+            rc = link_up(schema, world, relation, doc, id);
     }
     return rc;
 }
@@ -169,14 +191,12 @@ static bool stays(const mo_op *op, uint64_t id)
 }
 
 /* Links whose far end is a key of those that stay. */
-static bool link_stays(const mo_world *world, const mo_relation *relation, const mo_op *op, const mo_doc *link)
+static bool link_stays(const mo_world *world, const mo_relation *relation, const uint64_t *members, size_t count,
+                       const mo_doc *link)
 {
-    mo_key end = one_field(relation->through_remote);
-    mo_value values[MO_PARTS];
-    for (size_t i = 0; i < op->count && mo_key_of(link, &end, values); i++) {
-        const mo_doc *stored = op->members[i].fresh ? NULL : mo_find(world, relation->target, op->members[i].id);
-        const mo_value *fields = stored != NULL ? stored->fields : op->members[i].fields;
-        if (mo_equal(fields[relation->remote.fields[0]], values[0]))
+    for (size_t i = 0; i < count; i++) {
+        const mo_doc *member = mo_find(world, relation->target, members[i]);
+        if (mo_equal(member->fields[relation->remote.fields[0]], link->fields[relation->through_remote]))
             return true;
     }
     return false;
@@ -184,7 +204,7 @@ static bool link_stays(const mo_world *world, const mo_relation *relation, const
 
 /* What one removal takes along, another need not remove. */
 static mo_codes remove_links(const mo_schema *schema, mo_world *world, const mo_relation *relation, const mo_doc *doc,
-                             const mo_op *op, mo_fired *fired)
+                             const uint64_t *members, size_t members_count, mo_fired *fired)
 {
     const mo_table *through = &world->tables[relation->through];
     mo_key end = one_field(relation->through_local);
@@ -193,7 +213,7 @@ static mo_codes remove_links(const mo_schema *schema, mo_world *world, const mo_
     mo_codes rc = MO(KX_OK);
     for (size_t i = 0; i < through->count; i++) {
         if (mo_has_key(&through->docs[i], &end, &doc->fields[relation->local.fields[0]]) &&
-            !link_stays(world, relation, op, &through->docs[i]))
+            !link_stays(world, relation, members, members_count, &through->docs[i]))
             ids[count++] = through->docs[i].id;
     }
     for (size_t i = 0; i < count && rc == MO(KX_OK); i++) {
@@ -220,14 +240,30 @@ static mo_codes remove_keys(const mo_schema *schema, mo_world *world, const mo_r
     return rc;
 }
 
+/* Members are saved first: what they are then called counts. */
+static mo_codes replace_links(const mo_schema *schema, mo_world *world, const mo_relation *relation, const mo_doc *doc,
+                              const mo_op *op, mo_fired *fired)
+{
+    uint64_t ids[MO_MEMBERS];
+    mo_codes rc = MO(KX_OK);
+    for (size_t i = 0; i < op->count && rc == MO(KX_OK); i++)
+        rc = save_member(schema, world, relation, &op->members[i], &ids[i], fired);
+    if (rc == MO(KX_OK))
+        rc = remove_links(schema, world, relation, doc, ids, op->count, fired);
+    for (size_t i = 0; i < op->count && rc == MO(KX_OK); i++)
+        rc = link_up(schema, world, relation, doc, ids[i]);
+    return rc;
+}
+
 static mo_codes replace(const mo_schema *schema, mo_world *world, const mo_relation *relation, const mo_doc *doc,
                         const mo_op *op, mo_fired *fired)
 {
     mo_value values[MO_PARTS];
     if (op->count > 0 && !mo_key_of(doc, &relation->local, values))
         return MO(KX_REQUIRED);
-    mo_codes rc = relation->kind == KX_MANY_TO_MANY ? remove_links(schema, world, relation, doc, op, fired)
-                                                    : remove_keys(schema, world, relation, doc, op, fired);
+    if (relation->kind == KX_MANY_TO_MANY)
+        return replace_links(schema, world, relation, doc, op, fired);
+    mo_codes rc = remove_keys(schema, world, relation, doc, op, fired);
     return rc == MO(KX_OK) ? add_all(schema, world, relation, doc, op, fired) : rc;
 }
 

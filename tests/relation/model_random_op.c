@@ -113,6 +113,11 @@ static void choose_member(uint64_t *state, const mo_schema *schema, const mo_wor
         member->id = ids[below(state, count)];
     else
         member->id = target->docs[below(state, target->count)].id;
+    if (stored || member->fresh || !chance(state, 15))
+        return;
+    int field = (int)below(state, MO_FIELDS);
+    member->changed = 1u << field;
+    member->fields[field] = value_of(state, schema, world, relation->target, field);
 }
 
 static void choose_members(uint64_t *state, const mo_schema *schema, const mo_world *world, mo_op *op, size_t most)

@@ -203,8 +203,10 @@ static int link_to(kx_txn *txn, const mo_schema *schema, kx_doc *doc, const mo_o
 
 static int open_member(kx_txn *txn, const char *collection, const mo_member *given, kx_doc **member)
 {
-    if (!given->fresh)
-        return kx_get_by_id(txn, collection, given->id, member);
+    if (!given->fresh) {
+        TRY(kx_get_by_id(txn, collection, given->id, member));
+        return set_fields(*member, given->fields, given->changed);
+    }
     TRY(kx_doc_new(txn, collection, member));
     return set_fields(*member, given->fields, ALL);
 }
@@ -237,7 +239,7 @@ static int related(kx_txn *txn, const mo_schema *schema, kx_doc *doc, const mo_o
     int rc = KX_OK;
     bool self = schema->relations[op->relation].target == op->table && op->how == 0;
     for (size_t i = 0; i < count && rc == KX_OK; i++) {
-        if (self && !op->members[i].fresh && op->members[i].id == op->id)
+        if (self && !op->members[i].fresh && op->members[i].changed == 0 && op->members[i].id == op->id)
             members[i] = doc;
         else
             rc = open_member(txn, target, &op->members[i], &members[i]);
@@ -278,6 +280,8 @@ static void describe_members(const mo_op *op, ms_text *text)
             print_fields(text, op->members[i].fields, ALL);
         else
             ms_print(text, "%llu", (unsigned long long)op->members[i].id);
+        if (op->members[i].changed != 0)
+            print_fields(text, op->members[i].fields, op->members[i].changed);
     }
 }
 
