@@ -231,15 +231,25 @@ static int with_members(const mo_schema *schema, kx_doc *doc, const mo_op *op, k
     }
 }
 
+static bool changes_any(const mo_op *op)
+{
+    for (size_t i = 0; i < op->count; i++) {
+        if (op->members[i].changed != 0)
+            return true;
+    }
+    return false;
+}
+
+/* A document may be a member of its own set, as the same instance; it then shows what the call did to it before. */
 static int related(kx_txn *txn, const mo_schema *schema, kx_doc *doc, const mo_op *op)
 {
     const char *target = schema->models[schema->relations[op->relation].target]->name;
     kx_doc *members[MO_MEMBERS + 1] = {NULL};
     size_t count = op->kind == MO_REMOVE || op->kind == MO_LINK_SET ? 1 : op->count;
     int rc = KX_OK;
-    bool self = schema->relations[op->relation].target == op->table && op->how == 0;
+    bool self = schema->relations[op->relation].target == op->table && op->how == 0 && !changes_any(op);
     for (size_t i = 0; i < count && rc == KX_OK; i++) {
-        if (self && !op->members[i].fresh && op->members[i].changed == 0 && op->members[i].id == op->id)
+        if (self && !op->members[i].fresh && op->members[i].id == op->id)
             members[i] = doc;
         else
             rc = open_member(txn, target, &op->members[i], &members[i]);
