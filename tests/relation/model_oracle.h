@@ -108,7 +108,9 @@ typedef enum mo_kind {
     MO_REPLACE,
     MO_LINK_SET,
     MO_DELETE,
-    MO_APPLY
+    MO_APPLY,
+    MO_UPDATE_SOME, /* those whose field equals members[0]'s, which is the one in its `changed` */
+    MO_DELETE_SOME
 } mo_kind;
 
 typedef struct mo_member {
@@ -157,7 +159,8 @@ enum { MO_PATCH, MO_PUT, MO_SAVE }; /* .how of an update: put sets every field *
  */
 mo_codes mo_do(const mo_schema *schema, mo_world *world, const mo_op *op, mo_fired *fired);
 
-bool mo_plan_of(const mo_schema *schema, const mo_world *world, int table, uint64_t id, mo_plan *plan); /* false: too large */
+/* False: too large. Several documents are one delete; its root is the first of them. */
+bool mo_plan_of(const mo_schema *schema, const mo_world *world, int table, const uint64_t *ids, size_t count, mo_plan *plan);
 bool mo_blocks(const mo_schema *schema, const mo_touch *touch);
 mo_codes mo_carry_out(const mo_schema *schema, mo_world *world, const mo_plan *plan, mo_fired *fired);
 

@@ -76,12 +76,12 @@ static int by_table(const void *a, const void *b)
     return (left->id > right->id) - (left->id < right->id);
 }
 
-bool mo_plan_of(const mo_schema *schema, const mo_world *world, int table, uint64_t id, mo_plan *plan)
+bool mo_plan_of(const mo_schema *schema, const mo_world *world, int table, const uint64_t *ids, size_t count, mo_plan *plan)
 {
-    plan->root = (mo_gone){table, id};
-    plan->gone[0] = plan->root;
-    plan->gone_count = 1;
-    plan->touched_count = 0;
+    plan->root = (mo_gone){table, ids[0]};
+    plan->gone_count = plan->touched_count = 0;
+    for (size_t i = 0; i < count; i++)
+        plan->gone[plan->gone_count++] = (mo_gone){table, ids[i]};
     while (spread(schema, world, plan)) {
     }
     qsort(plan->gone, plan->gone_count, sizeof *plan->gone, by_table);

@@ -69,7 +69,7 @@ static mo_codes delete_one(const mo_schema *schema, mo_world *world, int table, 
     static mo_plan plan;
     if (mo_find(world, table, id) == NULL)
         return MO(KX_NOTFOUND);
-    return mo_plan_of(schema, world, table, id, &plan) ? mo_carry_out(schema, world, &plan, fired) : 0;
+    return mo_plan_of(schema, world, table, &id, 1, &plan) ? mo_carry_out(schema, world, &plan, fired) : 0;
 }
 
 static bool can_be_null(const mo_schema *schema, const mo_relation *relation)
@@ -366,13 +366,54 @@ static mo_codes apply(const mo_schema *schema, mo_world *world, const mo_op *op,
     const mo_plan *plan = op->plan;
     if (mo_find(world, plan->root.table, plan->root.id) == NULL)
         return MO(KX_NOTFOUND);
-    if (!mo_plan_of(schema, world, plan->root.table, plan->root.id, &now))
+    if (!mo_plan_of(schema, world, plan->root.table, &plan->root.id, 1, &now))
         return 0;
     if (now.gone_count != plan->gone_count || now.touched_count != plan->touched_count ||
         memcmp(now.gone, plan->gone, now.gone_count * sizeof *now.gone) != 0 ||
         memcmp(now.touched, plan->touched, now.touched_count * sizeof *now.touched) != 0)
         return MO(KX_CONFLICT);
     return mo_carry_out(schema, world, &now, fired);
+}
+
+/* ---- several documents ---------------------------------------------------------------------------------------- */
+
+static size_t find_some(const mo_world *world, const mo_op *op, uint64_t *ids)
+{
+    const mo_table *table = &world->tables[op->table];
+    size_t count = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        bool matches = true;
+        for (int f = 0; f < MO_FIELDS; f++) {
+            if ((op->members[0].changed & 1u << f) != 0)
+                matches = matches && mo_equal(table->docs[i].fields[f], op->members[0].fields[f]);
+        }
+        if (matches)
+            ids[count++] = table->docs[i].id;
+    }
+    return count;
+}
+
+/* Settled first; then each as it is when its turn comes. */
+static mo_codes update_some(const mo_schema *schema, mo_world *world, const mo_op *op, mo_fired *fired)
+{
+    uint64_t ids[MO_DOCS];
+    size_t count = find_some(world, op, ids);
+    mo_codes rc = MO(KX_OK);
+    for (size_t i = 0; i < count && rc == MO(KX_OK); i++) {
+        mo_doc doc = *mo_find(world, op->table, ids[i]);
+        rc = update(schema, world, &doc, op, fired);
+    }
+    return rc;
+}
+
+static mo_codes delete_some(const mo_schema *schema, mo_world *world, const mo_op *op, mo_fired *fired)
+{
+    static mo_plan plan;
+    uint64_t ids[MO_DOCS];
+    size_t count = find_some(world, op, ids);
+    if (count == 0)
+        return MO(KX_OK);
+    return mo_plan_of(schema, world, op->table, ids, count, &plan) ? mo_carry_out(schema, world, &plan, fired) : 0;
 }
 
 /* Of a document that is not there; one that is put whole may be wrong as well. */
@@ -395,6 +436,10 @@ mo_codes mo_do(const mo_schema *schema, mo_world *world, const mo_op *op, mo_fir
         return insert_many(schema, world, op);
     if (op->kind == MO_APPLY)
         return apply(schema, world, op, fired);
+    if (op->kind == MO_UPDATE_SOME)
+        return update_some(schema, world, op, fired);
+    if (op->kind == MO_DELETE_SOME)
+        return delete_some(schema, world, op, fired);
     if (found == NULL)
         return missing(schema, op);
     mo_doc doc = *found;

@@ -210,6 +210,21 @@ static bool make_related(uint64_t *state, const mo_schema *schema, const mo_worl
     return true;
 }
 
+/* Those that have a value of some document's. */
+static bool make_some(uint64_t *state, const mo_schema *schema, const mo_world *world, mo_op *op)
+{
+    int field = (int)below(state, MO_FIELDS), changed = (int)below(state, MO_FIELDS);
+    const mo_table *table = &world->tables[op->table];
+    mo_value value = table->docs[below(state, table->count)].fields[field];
+    op->kind = chance(state, 60) ? MO_UPDATE_SOME : MO_DELETE_SOME;
+    op->members[0] = (mo_member){.changed = 1u << field};
+    op->members[0].fields[field] = value;
+    op->changed = 1u << changed;
+    op->fields[changed] = value_of(state, schema, world, op->table, changed);
+    op->how = (int)below(state, 2);
+    return value.type == KX_TYPE_INT || value.type == KX_TYPE_REAL || value.type == KX_TYPE_TEXT;
+}
+
 bool mr_op(uint64_t *state, const mo_schema *schema, const mo_world *world, mo_op *op)
 {
     size_t dice = below(state, 100);
@@ -225,8 +240,10 @@ bool mr_op(uint64_t *state, const mo_schema *schema, const mo_world *world, mo_o
         make_update(state, schema, world, op);
         return true;
     }
-    if (dice < 84)
+    if (dice < 80)
         return make_related(state, schema, world, op);
+    if (dice < 86)
+        return make_some(state, schema, world, op);
     op->kind = MO_DELETE;
     op->how = (int)below(state, 3);
     return true;

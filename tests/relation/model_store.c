@@ -166,6 +166,35 @@ static int delete_one(kx_txn *txn, const char *collection, const mo_op *op, kx_d
     return rc;
 }
 
+/* ---- what a query finds -------------------------------------------------------------------------------- */
+
+static int field_in(unsigned chosen)
+{
+    int field = 0;
+    while ((chosen & 1u << field) == 0)
+        field++;
+    return field;
+}
+
+static int change_some(kx_txn *txn, const char *collection, const mo_op *op)
+{
+    char texts[2][16];
+    int asked = field_in(op->members[0].changed), set = field_in(op->changed);
+    kx_value wanted = value_of(op->members[0].fields[asked], texts[0]), value = value_of(op->fields[set], texts[1]);
+    const kx_query query = {.where = KX_WHERE({mo_fields[asked], KX_EQ, wanted})};
+    kx_deletion *plan;
+    if (op->kind == MO_UPDATE_SOME)
+        return kx_update_where(txn, collection, &query,
+                               KX_EDITS({mo_fields[set], value.type == KX_TYPE_NONE ? KX_EDIT_UNSET : KX_EDIT_SET, value}),
+                               NULL);
+    if (op->how == 0)
+        return kx_delete_where(txn, collection, &query, NULL);
+    TRY(kx_delete_plan_where(txn, collection, &query, &plan));
+    int rc = kx_deletion_apply(txn, plan);
+    kx_deletion_free(plan);
+    return rc;
+}
+
 /* ---- what relates ---------------------------------------------------------------------------------------- */
 
 /* The other end of a one-to-one is saved; to take it away one has to have it in hand. */
@@ -215,7 +244,7 @@ static int with_members(const mo_schema *schema, kx_doc *doc, const mo_op *op, k
 {
     const char *name = schema->relations[op->relation].name;
     char text[16];
-    int field = 0;
+    int field;
     switch (op->kind) {
     case MO_ADD:
         if (op->count == 1 && op->how == 0)
@@ -225,8 +254,7 @@ static int with_members(const mo_schema *schema, kx_doc *doc, const mo_op *op, k
     case MO_CLEAR: return kx_related_clear(doc, name);
     case MO_REPLACE: return kx_related_replace(doc, name, members, op->count);
     default:
-        while ((op->changed & 1u << field) == 0)
-            field++;
+        field = field_in(op->changed);
         return kx_link_set(doc, name, members[0], mo_fields[field], value_of(op->fields[field], text));
     }
 }
@@ -271,6 +299,8 @@ int ms_run(kx_txn *txn, const mo_schema *schema, const mo_op *op, const kx_delet
     case MO_UPDATE: return update(txn, collection, op, held);
     case MO_DELETE: return delete_one(txn, collection, op, held);
     case MO_APPLY: return kx_deletion_apply(txn, plan);
+    case MO_UPDATE_SOME:
+    case MO_DELETE_SOME: return change_some(txn, collection, op);
     default: break;
     }
     TRY(open_doc(txn, collection, op->id, held, &doc));
@@ -298,15 +328,17 @@ static void describe_members(const mo_op *op, ms_text *text)
 void ms_describe(const mo_schema *schema, const mo_op *op, ms_text *text)
 {
     static const char *const names[] = {"insert", "insert_many", "update", "link", "add", "remove",
-                                        "clear", "replace", "link_set", "delete", "apply"};
+                                        "clear", "replace", "link_set", "delete", "apply", "update_where", "delete_where"};
     static const char *const updates[] = {"patch", "put", "save"};
     const mo_gone *root = op->kind == MO_APPLY ? &op->plan->root : &(mo_gone){op->table, op->id};
     ms_print(text, "%s %s", op->kind == MO_UPDATE ? updates[op->how] : names[op->kind], schema->models[root->table]->name);
-    if (op->kind != MO_INSERT && op->kind != MO_INSERT_MANY)
+    if (op->kind >= MO_UPDATE_SOME)
+        print_fields(text, op->members[0].fields, op->members[0].changed);
+    else if (op->kind != MO_INSERT && op->kind != MO_INSERT_MANY)
         ms_print(text, " %llu", (unsigned long long)root->id);
     if (op->kind >= MO_LINK && op->kind <= MO_LINK_SET)
         ms_print(text, " %s", schema->relations[op->relation].name);
-    if (op->kind == MO_INSERT || op->kind == MO_UPDATE || op->kind == MO_LINK_SET) {
+    if (op->kind == MO_INSERT || op->kind == MO_UPDATE || op->kind == MO_LINK_SET || op->kind == MO_UPDATE_SOME) {
         ms_print(text, " ");
         print_fields(text, op->fields, op->kind == MO_INSERT ? (unsigned)ALL : op->changed);
     }

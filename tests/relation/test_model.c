@@ -145,7 +145,7 @@ static void look_around(trial *it)
 /* Not for a link, which is remembered: of several targets with one key the one that was linked, not the first. */
 static kx_doc *in_hand(const trial *it, const mo_op *op)
 {
-    bool never = op->kind == MO_INSERT || op->kind == MO_INSERT_MANY || op->kind == MO_APPLY || op->kind == MO_LINK;
+    bool never = op->kind == MO_INSERT || op->kind == MO_INSERT_MANY || op->kind >= MO_APPLY || op->kind == MO_LINK;
     for (size_t i = 0; i < HELD && !never; i++) {
         const held *one = &it->held[i];
         if (one->doc != NULL && one->table == op->table && kx_doc_id(one->doc) == op->id)
@@ -189,7 +189,7 @@ static void make_plan(trial *it)
     kx_doc *doc;
     int table;
     uint64_t id;
-    if (!random_document(it, &table, &id) || !mo_plan_of(&it->schema, world_of(it), table, id, &kept->plan))
+    if (!random_document(it, &table, &id) || !mo_plan_of(&it->schema, world_of(it), table, &id, 1, &kept->plan))
         return;
     kx_deletion_free(kept->deletion);
     kept->deletion = NULL;
