@@ -119,13 +119,14 @@ static bool acts(const kx_cat_reference *reference)
     return reference->on_delete != KX_DO_NOTHING || reference->deferred;
 }
 
-/* When the last document with a key goes: the last one to be looked at, and that one alone, finds all others gone before it. */
+/* When the last document with a key goes: the last one to be looked at, and no other, finds all others gone before it. */
 static int take_holders(kx_delete_work *work, const kx_cat_reference *reference, uint32_t entry, const kx_value *values)
 {
     holder_walk walk = {work, reference, entry};
     const kx_cat_index *target = reference->target_index;
     kx_query_bound bound = {.index = target, .values = values, .count = reference->targets->count};
-    int rc = target->unique || target->primary ? 0 : kx_query__each(work->txn, reference->to, &bound, comes_before, &walk);
+    bool shared = !target->unique && !target->primary;
+    int rc = shared ? kx_query__each(work->txn, reference->to, &bound, comes_before, &walk) : 0;
     if (rc != 0)
         return rc < 0 ? rc : KX_OK;
     bound.index = reference->index;

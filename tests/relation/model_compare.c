@@ -1,4 +1,5 @@
-/* model_compare.c -- a store held against the oracle: documents, what they lead to, sets, plans, keys that lead nowhere. */
+/* model_compare.c -- a store held against the oracle: documents, what they lead to, sets, plans, keys that lead
+   nowhere. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,9 +59,10 @@ static void print_document(ms_text *why, const mo_doc *doc)
         mo_value value = doc->fields[i];
         if (value.type != KX_TYPE_NONE)
             ms_print(why, " %s:%s%d", mo_fields[i],
-                     value.type == KX_TYPE_NULL ? "null" : value.type == KX_TYPE_TEXT ? "t"
-                                                       : value.type == KX_TYPE_REAL   ? "real "
-                                                                                      : "",
+                     value.type == KX_TYPE_NULL   ? "null"
+                     : value.type == KX_TYPE_TEXT ? "t"
+                     : value.type == KX_TYPE_REAL ? "real "
+                                                  : "",
                      value.number);
     }
     ms_print(why, " }");
@@ -133,7 +135,7 @@ void ms_dump(kx_txn *txn, const mo_schema *schema, ms_text *dump)
 /* ---- what one document relates to ------------------------------------------------------------------------ */
 
 static bool same_follow(kx_doc *doc, const mo_schema *schema, const mo_world *world, const mo_doc *shown,
-                    const mo_relation *relation, ms_text *why)
+                        const mo_relation *relation, ms_text *why)
 {
     kx_doc *target;
     uint64_t expected;
@@ -151,8 +153,8 @@ static bool same_follow(kx_doc *doc, const mo_schema *schema, const mo_world *wo
 }
 
 /* A member of a many-to-many has a link, and that is the one which leads there. */
-static bool same_link(kx_doc *doc, const mo_world *world, const mo_doc *shown, const mo_relation *relation, kx_doc *member,
-                      const mo_doc *expected)
+static bool same_link(kx_doc *doc, const mo_world *world, const mo_doc *shown, const mo_relation *relation,
+                      kx_doc *member, const mo_doc *expected)
 {
     kx_doc *link;
     if (relation->kind != KX_MANY_TO_MANY)
@@ -227,7 +229,8 @@ static bool same_steps(const kx_deletion *plan, const mo_schema *schema, const m
     bool same = true;
     for (size_t n = 0; kx_deletion_step_at(plan, n, &step) == KX_OK; n++) {
         for (size_t t = 0; t < schema->tables; t++)
-            gone[t] += step.action == KX_CASCADE && strcmp(schema->models[t]->name, step.collection) == 0 ? step.documents : 0;
+            gone[t] +=
+                step.action == KX_CASCADE && strcmp(schema->models[t]->name, step.collection) == 0 ? step.documents : 0;
         for (size_t r = 0; r < schema->reference_count; r++) {
             char name[32];
             name_reference(schema, (int)r, name);
@@ -256,7 +259,8 @@ static bool leads_on(const mo_schema *schema, const mo_world *world, const mo_go
         const mo_reference *reference = &schema->references[r];
         mo_value values[MO_PARTS];
         if (reference->to == held->table && reference->from == holder->table &&
-            (reference->on_delete == KX_CASCADE) != last && (reference->link || strcmp(reference->relation->name, name) == 0) &&
+            (reference->on_delete == KX_CASCADE) != last &&
+            (reference->link || strcmp(reference->relation->name, name) == 0) &&
             mo_key_of(target, &reference->targets, values) && mo_has_key(from, &reference->keys, values))
             return true;
     }
@@ -283,7 +287,7 @@ static bool same_path(const mo_schema *schema, const mo_world *world, const mo_p
             *relation++ = '\0';
         mo_gone next = {table_named(schema, part), strtoull(id, NULL, 10)};
         if (part == path ? next.table != at.table || next.id != at.id
-                  : !leads_on(schema, world, &at, relation != NULL ? relation : "", &next, arrow == NULL))
+                         : !leads_on(schema, world, &at, relation != NULL ? relation : "", &next, arrow == NULL))
             return false;
         at = next;
     }

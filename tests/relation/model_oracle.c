@@ -1,4 +1,5 @@
-/* model_oracle.c -- the oracle's schema, and one document written: what is wrong with it, and what follows when its key changes. */
+/* model_oracle.c -- the oracle's schema, and one document written: what is wrong with it, and what follows when
+   its key changes. */
 #include "model_oracle.h"
 
 #include <stdlib.h>
@@ -175,8 +176,11 @@ static void add_reference(mo_schema *schema, const mo_reference *reference)
 
 static void add_link(mo_schema *schema, const mo_relation *relation)
 {
-    mo_reference link = {.relation = relation, .from = relation->through, .on_delete = KX_CASCADE,
-                         .on_update = KX_CASCADE, .link = true};
+    mo_reference link = {.relation = relation,
+                         .from = relation->through,
+                         .on_delete = KX_CASCADE,
+                         .on_update = KX_CASCADE,
+                         .link = true};
     mo_key pair = {2, {relation->through_local, relation->through_remote}};
     link.to = relation->owner;
     link.keys = (mo_key){1, {relation->through_local, 0}};
@@ -198,10 +202,15 @@ static void add_meaning(mo_schema *schema, const mo_relation *relation)
         add_link(schema, relation);
     if (!is_key)
         return;
-    add_reference(schema, &(mo_reference){.relation = relation, .from = relation->owner, .to = relation->target,
-                                          .keys = relation->local, .targets = relation->remote,
-                                          .on_delete = relation->on_delete, .on_update = relation->on_update,
-                                          .enforced = relation->enforced, .deferred = relation->deferred});
+    add_reference(schema, &(mo_reference){.relation = relation,
+                                          .from = relation->owner,
+                                          .to = relation->target,
+                                          .keys = relation->local,
+                                          .targets = relation->remote,
+                                          .on_delete = relation->on_delete,
+                                          .on_update = relation->on_update,
+                                          .enforced = relation->enforced,
+                                          .deferred = relation->deferred});
     if (relation->kind == KX_ONE_TO_ONE)
         add_unique(schema, relation->owner, relation->local);
     if (relation->enforced)
@@ -250,7 +259,8 @@ void mo_schema_of(const kx_model *const *models, mo_schema *schema)
     for (int i = 0; models[i] != NULL; i++)
         add_table(schema, i);
     for (size_t i = 0, declared = 0; models[i] != NULL; i++) {
-        for (const kx_relation *given = models[i]->relations; given != NULL && given->name != NULL; given++, declared++) {
+        for (const kx_relation *given = models[i]->relations; given != NULL && given->name != NULL;
+             given++, declared++) {
             mo_relation of = schema->relations[declared];
             if (given->reverse != NULL && !is_declared(schema, of.target, given->reverse))
                 add_reverse(schema, &of, given->reverse);

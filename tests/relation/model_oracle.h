@@ -1,8 +1,9 @@
 /*
  * model_oracle.h -- what a store of related documents must do, worked out by looking at every document.
  *
- * The oracle sees public headers only and knows no index: a world is plain arrays, and every question is a loop over them.
- * Documents have the fields k, a, b, c, d, x; each is missing, null, a small integer, the same number as a real, or a text.
+ * The oracle sees public headers only and knows no index: a world is plain arrays, and every question is a loop
+ * over them. Documents have the fields k, a, b, c, d, x; each is missing, null, a small integer, the same number
+ * as a real, or a text.
  */
 #ifndef KX_TESTS_MODEL_ORACLE_H
 #define KX_TESTS_MODEL_ORACLE_H
@@ -82,7 +83,8 @@ typedef struct mo_schema {
 
 void mo_schema_of(const kx_model *const *models, mo_schema *schema);
 int mo_field_named(const char *name);
-const mo_relation *mo_set_key(const mo_schema *schema, const mo_relation *set); /* the foreign key behind it; NULL: none */
+const mo_relation *mo_set_key(const mo_schema *schema,
+                              const mo_relation *set); /* the foreign key behind it; NULL: none */
 bool mo_is_set(const mo_relation *relation);
 
 /* ---- what fired -------------------------------------------------------------------------------- */
@@ -154,13 +156,14 @@ typedef struct mo_op {
 enum { MO_PATCH, MO_PUT, MO_SAVE }; /* .how of an update: put sets every field */
 
 /*
- * Do it to `world`. MO(KX_OK); or the codes of which a call returns one, and the world is then worthless. 0: it would never end,
- * or the world is too small for it.
+ * Do it to `world`. MO(KX_OK); or the codes of which a call returns one, and the world is then worthless. 0: it
+ * would never end, or the world is too small for it.
  */
 mo_codes mo_do(const mo_schema *schema, mo_world *world, const mo_op *op, mo_fired *fired);
 
 /* False: too large. Several documents are one delete; its root is the first of them. */
-bool mo_plan_of(const mo_schema *schema, const mo_world *world, int table, const uint64_t *ids, size_t count, mo_plan *plan);
+bool mo_plan_of(const mo_schema *schema, const mo_world *world, int table, const uint64_t *ids, size_t count,
+                mo_plan *plan);
 bool mo_blocks(const mo_schema *schema, const mo_touch *touch);
 mo_codes mo_carry_out(const mo_schema *schema, mo_world *world, const mo_plan *plan, mo_fired *fired);
 
@@ -179,7 +182,8 @@ const mo_doc *mo_link(const mo_world *world, const mo_relation *relation, const 
 /* No operation may leave a key that is enforced, not deferred, and leads nowhere. */
 bool mo_is_whole(const mo_schema *schema, const mo_world *world);
 
-/* Keys that lead nowhere: of deferred relations, as a commit would list them; or of all. `list` (may be NULL) has room for `room`. */
+/* Keys that lead nowhere: of deferred relations, as a commit would list them; or of all. `list` (may be NULL) has
+   room for `room`. */
 size_t mo_dangling(const mo_schema *schema, const mo_world *world, bool deferred_only, mo_touch *list, size_t room);
 
 /* ---- shared between its files ----------------------------------------------------------------------- */

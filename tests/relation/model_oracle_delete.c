@@ -16,7 +16,8 @@ static bool goes(const mo_plan *plan, int table, uint64_t id)
 }
 
 /* Does a document's key go with this plan: one that has it goes, and none that has it stays? */
-static bool loses_target(const mo_world *world, const mo_plan *plan, const mo_reference *reference, const mo_doc *holder)
+static bool loses_target(const mo_world *world, const mo_plan *plan, const mo_reference *reference,
+                         const mo_doc *holder)
 {
     const mo_table *to = &world->tables[reference->to];
     mo_value values[MO_PARTS];
@@ -76,7 +77,8 @@ static int by_table(const void *a, const void *b)
     return (left->id > right->id) - (left->id < right->id);
 }
 
-bool mo_plan_of(const mo_schema *schema, const mo_world *world, int table, const uint64_t *ids, size_t count, mo_plan *plan)
+bool mo_plan_of(const mo_schema *schema, const mo_world *world, int table, const uint64_t *ids, size_t count,
+                mo_plan *plan)
 {
     plan->root = (mo_gone){table, ids[0]};
     plan->gone_count = plan->touched_count = 0;
@@ -115,12 +117,13 @@ static void count_left(const mo_schema *schema, const mo_world *world, const mo_
         const mo_reference *reference = &schema->references[r];
         const mo_table *from = &world->tables[reference->from];
         for (size_t i = 0; i < from->count && reference->on_delete == KX_DO_NOTHING; i++)
-            fired->on_delete[KX_DO_NOTHING] += loses_target(world, plan, reference, &from->docs[i]) &&
-                                               !goes(plan, reference->from, from->docs[i].id);
+            fired->on_delete[KX_DO_NOTHING] +=
+                loses_target(world, plan, reference, &from->docs[i]) && !goes(plan, reference->from, from->docs[i].id);
     }
 }
 
-/* All that the plan changes of one document is one write; where two relations share a field, the later one's say counts. */
+/* All that the plan changes of one document is one write; where two relations share a field, the later one's say
+   counts. */
 static mo_codes change(const mo_schema *schema, mo_world *world, const mo_plan *plan, int table, uint64_t id,
                        mo_fired *fired)
 {

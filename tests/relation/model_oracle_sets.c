@@ -427,7 +427,8 @@ static mo_codes missing(const mo_schema *schema, const mo_op *op)
 
 mo_codes mo_do(const mo_schema *schema, mo_world *world, const mo_op *op, mo_fired *fired)
 {
-    const mo_relation *relation = op->kind >= MO_LINK && op->kind <= MO_LINK_SET ? &schema->relations[op->relation] : NULL;
+    const mo_relation *relation =
+        op->kind >= MO_LINK && op->kind <= MO_LINK_SET ? &schema->relations[op->relation] : NULL;
     const mo_doc *found = op->kind == MO_APPLY ? NULL : mo_find(world, op->table, op->id);
     uint64_t id;
     if (op->kind == MO_INSERT)

@@ -1,4 +1,5 @@
-/* model_random.c -- random models: every kind of relation, every action, keys of one field or two, junctions shared and not. */
+/* model_random.c -- random models: every kind of relation, every action, keys of one field or two, junctions
+   shared and not. */
 #include "model_random.h"
 
 #include <stdio.h>
@@ -36,7 +37,8 @@ typedef struct fields {
 static const char *paths(mr_model *model, fields of)
 {
     char *name = model->names[model->name_count++];
-    snprintf(name, MR_NAME, of.count == 1 ? "%s" : "%s,%s", mo_fields[of.at[0]], of.count > 1 ? mo_fields[of.at[1]] : "");
+    snprintf(name, MR_NAME, of.count == 1 ? "%s" : "%s,%s", mo_fields[of.at[0]],
+             of.count > 1 ? mo_fields[of.at[1]] : "");
     return name;
 }
 
@@ -98,7 +100,8 @@ static bool is_taken(const mr_table *table, const char *target, const char *loca
 }
 
 /* A set written by hand beside the key, or without one. */
-static void add_set(mr_table *owner, const mr_table *target, const char *name, const kx_relation *key, const char *local)
+static void add_set(mr_table *owner, const mr_table *target, const char *name, const kx_relation *key,
+                    const char *local)
 {
     add(owner, &(kx_relation){.name = name,
                               .kind = key->kind == KX_ONE_TO_ONE ? KX_RELATED_ONE : KX_RELATED_SET,
@@ -186,7 +189,8 @@ static void add_many_to_many(uint64_t *state, mr_model *model)
 
 /* ---- fields and indexes ------------------------------------------------------------------------------ */
 
-/* What an action sets null is optional, what it sets to a default has one. A primary field is an int, or not declared. */
+/* What an action sets null is optional, what it sets to a default has one. A primary field is an int, or not
+   declared. */
 static void add_fields(uint64_t *state, mr_model *model, mr_table *table)
 {
     size_t count = 0;
@@ -196,11 +200,10 @@ static void add_fields(uint64_t *state, mr_model *model, mr_table *table)
             continue;
         bool required = !nulled && chance(state, defaulted ? 40 : 20);
         bool initial = defaulted || (chance(state, 20) && !(i == 0 && table->primary));
-        table->fields[count++] =
-            (kx_field){.path = mo_fields[i],
-                       .type = i == 0 || chance(state, 80) || initial ? KX_TYPE_INT : KX_TYPE_NONE,
-                       .optional = !required,
-                       .initial = initial ? text(model, "%llu", 1 + below(state, 6)) : NULL};
+        table->fields[count++] = (kx_field){.path = mo_fields[i],
+                                            .type = i == 0 || chance(state, 80) || initial ? KX_TYPE_INT : KX_TYPE_NONE,
+                                            .optional = !required,
+                                            .initial = initial ? text(model, "%llu", 1 + below(state, 6)) : NULL};
     }
 }
 
@@ -226,10 +229,8 @@ static void finish_table(uint64_t *state, mr_model *model, size_t at)
 {
     mr_table *table = &model->made[at];
     add_fields(state, model, table);
-    model->models[at] = (kx_model){.name = table->name,
-                                   .fields = table->fields,
-                                   .indexes = table->indexes,
-                                   .relations = table->relations};
+    model->models[at] = (kx_model){
+        .name = table->name, .fields = table->fields, .indexes = table->indexes, .relations = table->relations};
     model->list[at] = &model->models[at];
 }
 

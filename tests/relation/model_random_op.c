@@ -186,7 +186,8 @@ static void make_link_set(uint64_t *state, const mo_schema *schema, const mo_wor
 
 static bool make_related(uint64_t *state, const mo_schema *schema, const mo_world *world, mo_op *op)
 {
-    static const mo_kind kinds[] = {MO_LINK, MO_LINK, MO_ADD, MO_ADD, MO_ADD, MO_REMOVE, MO_CLEAR, MO_REPLACE, MO_LINK_SET};
+    static const mo_kind kinds[] = {MO_LINK,   MO_LINK,  MO_ADD,     MO_ADD,     MO_ADD,
+                                    MO_REMOVE, MO_CLEAR, MO_REPLACE, MO_LINK_SET};
     if (!choose_relation(state, schema, op))
         return false;
     const mo_relation *relation = &schema->relations[op->relation];

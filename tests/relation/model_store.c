@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TRY(call)                                                                                                      \
-    do {                                                                                                               \
-        int rc_ = (call);                                                                                              \
-        if (rc_ != KX_OK)                                                                                              \
-            return rc_;                                                                                                \
+#define TRY(call)         \
+    do {                  \
+        int rc_ = (call); \
+        if (rc_ != KX_OK) \
+            return rc_;   \
     } while (0)
 
 void ms_print(ms_text *text, const char *format, ...)
@@ -184,9 +184,9 @@ static int change_some(kx_txn *txn, const char *collection, const mo_op *op)
     const kx_query query = {.where = KX_WHERE({mo_fields[asked], KX_EQ, wanted})};
     kx_deletion *plan;
     if (op->kind == MO_UPDATE_SOME)
-        return kx_update_where(txn, collection, &query,
-                               KX_EDITS({mo_fields[set], value.type == KX_TYPE_NONE ? KX_EDIT_UNSET : KX_EDIT_SET, value}),
-                               NULL);
+        return kx_update_where(
+            txn, collection, &query,
+            KX_EDITS({mo_fields[set], value.type == KX_TYPE_NONE ? KX_EDIT_UNSET : KX_EDIT_SET, value}), NULL);
     if (op->how == 0)
         return kx_delete_where(txn, collection, &query, NULL);
     TRY(kx_delete_plan_where(txn, collection, &query, &plan));
@@ -327,11 +327,13 @@ static void describe_members(const mo_op *op, ms_text *text)
 
 void ms_describe(const mo_schema *schema, const mo_op *op, ms_text *text)
 {
-    static const char *const names[] = {"insert", "insert_many", "update", "link", "add", "remove",
-                                        "clear", "replace", "link_set", "delete", "apply", "update_where", "delete_where"};
+    static const char *const names[] = {"insert", "insert_many",  "update",      "link",     "add",
+                                        "remove", "clear",        "replace",     "link_set", "delete",
+                                        "apply",  "update_where", "delete_where"};
     static const char *const updates[] = {"patch", "put", "save"};
     const mo_gone *root = op->kind == MO_APPLY ? &op->plan->root : &(mo_gone){op->table, op->id};
-    ms_print(text, "%s %s", op->kind == MO_UPDATE ? updates[op->how] : names[op->kind], schema->models[root->table]->name);
+    ms_print(text, "%s %s", op->kind == MO_UPDATE ? updates[op->how] : names[op->kind],
+             schema->models[root->table]->name);
     if (op->kind >= MO_UPDATE_SOME)
         print_fields(text, op->members[0].fields, op->members[0].changed);
     else if (op->kind != MO_INSERT && op->kind != MO_INSERT_MANY)

@@ -12,7 +12,8 @@ typedef struct ms_text {
 
 void ms_print(ms_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* What the call returns. `plan` is what MO_APPLY applies; `held` (may be NULL) is an instance of the document to use for it. */
+/* What the call returns. `plan` is what MO_APPLY applies; `held` (may be NULL) is an instance of the document to
+   use for it. */
 int ms_run(kx_txn *txn, const mo_schema *schema, const mo_op *op, const kx_deletion *plan, kx_doc *held);
 void ms_describe(const mo_schema *schema, const mo_op *op, ms_text *text);
 

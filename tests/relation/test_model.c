@@ -1,8 +1,9 @@
 /*
  * test_model.c -- random models, random operations, and an oracle that looks at every document.
  *
- * A case is one model and some dozens of operations in transactions and savepoints. The oracle says first what must come of each; then the
- * store does it. KX_SEED=n KX_CASE=m repeats one case; a case that fails shows its model and everything that was done.
+ * A case is one model and some dozens of operations in transactions and savepoints. The oracle says first what
+ * must come of each; then the store does it. KX_SEED=n KX_CASE=m repeats one case; a case that fails shows its
+ * model and everything that was done.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +38,8 @@ typedef struct trial {
     mr_model model;
     mo_schema schema;
     kx_db *db;
-    size_t depth;              /* of transactions; 0: none */
-    kx_txn *txns[DEPTH + 1];   /* from 1 */
+    size_t depth;               /* of transactions; 0: none */
+    kx_txn *txns[DEPTH + 1];    /* from 1 */
     mo_world worlds[DEPTH + 1]; /* 0: what is committed; then what each transaction sees */
     mo_world scratch;
     held held[HELD];
@@ -69,8 +70,8 @@ static _Noreturn void give_up(trial *it, const char *what)
     fprintf(stderr, "%s\n", it->why.at);
     show_model(it);
     fprintf(stderr, "%s", it->log.at);
-    ck_abort_msg("KX_SEED=%llu KX_CASE=%llu: %s: %s", (unsigned long long)run_seed, (unsigned long long)it->number, what,
-                 it->why.at);
+    ck_abort_msg("KX_SEED=%llu KX_CASE=%llu: %s: %s", (unsigned long long)run_seed, (unsigned long long)it->number,
+                 what, it->why.at);
     abort();
 }
 
@@ -95,7 +96,8 @@ static mo_world *world_of(trial *it)
     return &it->worlds[it->depth];
 }
 
-/* A document that is kept in hand while others write: what it leads to is never stale. One that is deleted may come back. */
+/* A document that is kept in hand while others write: what it leads to is never stale. One that is deleted may
+   come back. */
 static void look_at_held(trial *it, held *one)
 {
     if (one->doc == NULL)
@@ -294,7 +296,7 @@ static void end_one(trial *it)
         begin(it);
 }
 
-/* ---- a case -------------------------------------------------------------------------------------------------------- */
+/* ---- a case ------------------------------------------------------------------------------------- */
 
 static void step(trial *it, bool first)
 {
@@ -392,11 +394,11 @@ static void run_case(uint64_t number)
     finish(&it);
 }
 
-/* ---- all cases ------------------------------------------------------------------------------------------------------- */
+/* ---- all cases ---------------------------------------------------------------------------------- */
 
 /*
- * Temporary stores are many and short-lived: their files lie in memory, unless somebody says where. The list of 2 MiB that LMDB allocates,
- * zeroed, for each of them comes from the system, which zeroes only what is used.
+ * Temporary stores are many and short-lived: their files lie in memory, unless somebody says where. The list of 2
+ * MiB that LMDB allocates, zeroed, for each of them comes from the system, which zeroes only what is used.
  */
 static void make_stores_cheap(void)
 {
