@@ -254,6 +254,32 @@ START_TEST(of_two_relations_with_one_key_the_later_one_has_its_say)
 }
 END_TEST
 
+/* Each of many that have one key would look at all the others, were it not remembered who comes last. */
+START_TEST(a_key_of_many_is_not_looked_at_by_each_of_them)
+{
+    const uint64_t count = 2000;
+    const kx_model shared = {.name = "a", .relations = RELATIONS(KEY("top", "top", "t", KX_CASCADE))};
+    shop it = rt_start_with(MODELS(&shared, MODEL("top"),
+                                   MODEL("b", .relations = RELATIONS(KEY("a", "a", "a_id", KX_CASCADE)))));
+    kx_doc *top = make(it.txn, "top", 5, "");
+    for (uint64_t i = 0; i < count; i++)
+        kx_doc_release(make(it.txn, "a", (int)(i % 2), ",\"t\":5"));
+    make(it.txn, "a", 1, "");
+    make(it.txn, "b", 1, ",\"a_id\":0");
+    make(it.txn, "b", 2, ",\"a_id\":1");
+    kx_deletion *plan;
+    kx_stats before = rt_stats(it.txn);
+    rt_ok(kx_delete_plan(top, &plan));
+    ck_assert_uint_lt(rt_stats(it.txn).entries - before.entries, 8 * count);
+    rt_ok(kx_deletion_apply(it.txn, plan));
+    kx_deletion_free(plan);
+    ck_assert_uint_eq(count_of(it.txn, "a"), 1);
+    ck_assert_str_eq(rt_stored(it.txn, "b", 1), "none");
+    ck_assert_str_ne(rt_stored(it.txn, "b", 2), "none");
+    rt_end(&it);
+}
+END_TEST
+
 START_TEST(links_go_with_either_end)
 {
     const kx_relation link = {.name = "tags", .kind = KX_MANY_TO_MANY, .target = "tags", .through = "tagged",
@@ -603,6 +629,7 @@ static Suite *suite(void)
     tcase_add_test(t, actions_wait_for_the_last_document_with_a_key);
     tcase_add_test(t, holders_of_a_key_that_several_lose_are_counted_once);
     tcase_add_loop_test(t, of_two_relations_with_one_key_the_later_one_has_its_say, 0, 2);
+    tcase_add_test(t, a_key_of_many_is_not_looked_at_by_each_of_them);
     tcase_add_test(t, links_go_with_either_end);
     tcase_add_test(t, a_plan_shows_steps_and_every_blocker_with_its_path);
     tcase_add_test(t, a_plan_does_not_mind_keys_that_only_the_commit_looks_at);
