@@ -64,13 +64,13 @@ KX_API int kx_deletion_blocker_at(const kx_deletion *plan, size_t n, kx_blocker 
 KX_API const char *kx_deletion_json(const kx_deletion *plan);
 
 /**
- * Carry a plan out, in any later write transaction of the same store. It is computed again first: where it would now do
- * anything else, nothing happens.
+ * Carry a plan out, in any later write transaction of the same store. It is computed again first: where it would now delete or change
+ * other documents, or others stand in the way, nothing happens. Keys that are left to the commit (.deferred) are no part of it.
  *
  *   KX_CONFLICT    the store has changed so that the plan is another one
  *   KX_RESTRICTED  something stands in the way; the text names the first blocker and says how many there are
  *   KX_NOTFOUND    the document is gone;  KX_INVALID: an argument is NULL, or there is no such collection
- *   KX_DANGLING    a default leads nowhere, and the relation is enforced;  KX_EXISTS: it is unique, and taken
+ *   KX_DANGLING    a default leads nowhere, or to what goes, and the relation is enforced;  KX_EXISTS: it is unique, and taken
  *   KX_READONLY, KX_BUSY, KX_MAP_FULL, KX_TXN_FULL, KX_NOMEM, KX_CORRUPT, KX_IO
  * After an error the store is as it was.
  */

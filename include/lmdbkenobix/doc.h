@@ -164,14 +164,17 @@ KX_API int kx_doc_remove_elements(kx_doc *doc, const char *path, kx_value value)
  *   KX_EXISTS    a unique index has the value: "users.user_id = 1 is taken by document 1"
  *   KX_INVALID   a field is not of its declared type; the text names collection, path, expected and found
  *   KX_REQUIRED  a required field is missing or null
+ *   KX_DANGLING  a key of an enforced relation leads nowhere, once this document is as it will be
+ *   KX_RESTRICTED  a key changes that others refer to (kx_relation.on_update). What they do instead may fail as well, with any of these.
  *   KX_READONLY, KX_LIMIT, KX_NOMEM, KX_MAP_FULL, KX_TXN_FULL, KX_IO
- * After an error the store is unchanged and the instance keeps its changes.
+ * Where several things are wrong it is one of them. After an error the store is unchanged and the instance keeps its changes.
  */
 KX_API int kx_doc_save(kx_doc *doc);
 
 /**
  * Delete the stored document, with what its relations ask for. Its fields can still be read; saving it is KX_NOTFOUND.
- *   KX_NOTFOUND: already gone, or never saved;  KX_READONLY, KX_NOMEM, KX_MAP_FULL, KX_TXN_FULL, KX_IO
+ *   KX_NOTFOUND: already gone, or never saved;  KX_RESTRICTED, KX_DANGLING, KX_EXISTS, … as kx_deletion_apply();
+ *   KX_READONLY, KX_NOMEM, KX_MAP_FULL, KX_TXN_FULL, KX_IO.  After an error the store is unchanged.
  */
 KX_API int kx_doc_delete(kx_doc *doc);
 

@@ -3,7 +3,7 @@
  *
  * A relation that is .enforced refuses a key without a target when the document is saved (KX_DANGLING). One that is .deferred
  * as well is held at kx_txn_commit(): documents may refer to each other, and be stored in any order. Checks that a child
- * transaction noted are forgotten when it is aborted.
+ * transaction noted are forgotten when it is aborted, and those of a relation when it is dropped.
  */
 #ifndef LMDBKENOBIX_INTEGRITY_H
 #define LMDBKENOBIX_INTEGRITY_H

@@ -60,7 +60,14 @@ typedef enum kx_relation_kind {
     KX_MANY_TO_MANY           /**< through a junction collection                                                  */
 } kx_relation_kind;
 
-/** What happens to documents that refer to one that is deleted, or whose key changes. Numbers never change. */
+/**
+ * What happens to documents that refer to one that is deleted, or whose key changes, when no other document has that key.
+ * Numbers never change.
+ *
+ * KX_SET_NULL and KX_SET_DEFAULT set every field of the key. Relations act in the order of their declaration: collections
+ * as they were made, in each its relations. Of two that share a field of one document, the later one's say counts. Changes
+ * are made one document after the other, by id in each collection, and each of them must be allowed then.
+ */
 typedef enum kx_action {
     KX_ACTION_DEFAULT = 0,    /**< KX_DO_NOTHING, or KX_RESTRICT where enforced                                   */
     KX_DO_NOTHING,

@@ -29,7 +29,7 @@ typedef struct kx_record {
 
 /**
  * Insert one document. *id (may be NULL) is the id it got.
- *   KX_EXISTS, KX_INVALID, KX_REQUIRED, KX_LIMIT, KX_READONLY, KX_BUSY, KX_NOMEM, KX_MAP_FULL, KX_TXN_FULL, KX_IO: as kx_doc_save().
+ *   KX_EXISTS, KX_INVALID, KX_REQUIRED, KX_DANGLING, KX_LIMIT, KX_READONLY, KX_BUSY, KX_NOMEM, KX_MAP_FULL, KX_TXN_FULL, KX_IO: as kx_doc_save().
  * After an error the store is unchanged.
  */
 KX_API int kx_insert(kx_txn *txn, const char *collection, const void *data, size_t size, uint64_t *id);
@@ -44,16 +44,16 @@ KX_API int kx_insert(kx_txn *txn, const char *collection, const void *data, size
  */
 KX_API int kx_insert_many(kx_txn *txn, const char *collection, kx_record *records, size_t count, size_t *failed);
 
-/** Replace the document of that id whole. KX_NOTFOUND: there is none; otherwise as kx_insert(): KX_EXISTS, KX_INVALID, …. After an error the store is unchanged. */
+/** Replace the document of that id whole. KX_NOTFOUND: there is none; otherwise as kx_doc_save(): KX_EXISTS, KX_INVALID, KX_RESTRICTED, …. After an error the store is unchanged. */
 KX_API int kx_put(kx_txn *txn, const char *collection, uint64_t id, const void *data, size_t size);
 
 /**
  * Change the fields that `data` names, each set to the value given there; others are untouched. Members are whole top-level fields.
- * KX_NOTFOUND, and as kx_insert(): KX_EXISTS, KX_INVALID, …. After an error the store is unchanged.
+ * KX_NOTFOUND, and as kx_doc_save(): KX_EXISTS, KX_INVALID, KX_RESTRICTED, …. After an error the store is unchanged.
  */
 KX_API int kx_patch(kx_txn *txn, const char *collection, uint64_t id, const void *data, size_t size);
 
-/** Delete the document of that id, as kx_doc_delete(): KX_NOTFOUND, KX_INVALID (no such collection), KX_READONLY, KX_BUSY, KX_MAP_FULL, KX_IO. */
+/** Delete the document of that id, as kx_doc_delete(): KX_NOTFOUND, KX_RESTRICTED, KX_INVALID (no such collection), KX_READONLY, KX_BUSY, KX_MAP_FULL, KX_IO. */
 KX_API int kx_remove(kx_txn *txn, const char *collection, uint64_t id);
 
 #ifdef __cplusplus

@@ -34,7 +34,8 @@ KX_API int kx_doc_follow(kx_doc *doc, const char *relation, kx_doc **target);
 
 /**
  * Point a foreign key at a document: sets the key field and remembers the target; stored by kx_doc_save().
- * NULL unsets it, where the relation is optional.
+ * NULL unsets it, where the relation is optional. Where several documents have that key, this document leads to the linked one until
+ * the target's collection is written; after that, and for everybody else, to the lowest id.
  *
  *   KX_REQUIRED  "Cannot set user to null (not optional)"; or the target has no key
  *   KX_INVALID   no such relation, a document of another collection or transaction, or a set: "Cannot directly assign to orders. Use add,
@@ -61,15 +62,17 @@ KX_API int kx_related_explain(kx_doc *doc, const char *relation, const kx_query 
 
 /**
  * Add a document to a set: its key is set and it is saved; a new one is inserted. Adding a member again changes nothing.
+ * In a many-to-many the member is saved as it is, and linked by the key that it then has.
  *
- *   KX_REQUIRED  this document has no key
+ *   KX_REQUIRED  this document has no key; or, in a many-to-many, the member has none
+ *   KX_NOTFOUND  the member has been deleted meanwhile
  *   KX_INVALID   no such set, or a document of another collection or transaction
  *   KX_EXISTS, KX_READONLY, … as kx_doc_save()
  * After an error the store is unchanged.
  */
 KX_API int kx_related_add(kx_doc *doc, const char *relation, kx_doc *member);
 
-/** The same for `count` documents, all or none of them. Errors as kx_related_add(): KX_REQUIRED, KX_INVALID, KX_EXISTS, …. */
+/** The same for `count` documents, all or none of them; also of none KX_REQUIRED where this document has no key. Errors as kx_related_add(): KX_REQUIRED, KX_INVALID, KX_EXISTS, …. */
 KX_API int kx_related_add_many(kx_doc *doc, const char *relation, kx_doc *const *members, size_t count);
 
 /**
@@ -83,8 +86,8 @@ KX_API int kx_related_remove(kx_doc *doc, const char *relation, kx_doc *member);
 KX_API int kx_related_clear(kx_doc *doc, const char *relation);
 
 /**
- * Make the set exactly these documents, by difference: members that stay are not written. `members` holds `count` documents; new ones
- * are inserted. All or nothing. Errors as kx_related_add() and kx_related_remove(): KX_REQUIRED, KX_INVALID, ….
+ * Make the set exactly these documents, by difference: members that stay are not written, and keep their links. `members` holds `count`
+ * documents; new and changed ones are saved. All or nothing. Errors as kx_related_add() and kx_related_remove(): KX_REQUIRED, KX_INVALID, ….
  */
 KX_API int kx_related_replace(kx_doc *doc, const char *relation, kx_doc *const *members, size_t count);
 

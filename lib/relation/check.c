@@ -6,15 +6,16 @@
 
 /* ---- one key -------------------------------------------------------------------------- */
 
-int kx_relation__leads(kx_txn *txn, const kx_cat_reference *reference, const kx_value *values, kx_slice own,
+/* The target's key is unique: where it is the one that `own` had until now, nobody else has it. */
+int kx_relation__leads(kx_txn *txn, const kx_cat_reference *reference, const kx_value *values, const kx_write_op *own,
                        bool *leads)
 {
     uint64_t id;
     *leads = true;
-    if (own.data != NULL && kx_relation__has_key(own, reference->targets, values))
+    if (own != NULL && kx_relation__has_key(own->after, reference->targets, values))
         return KX_OK;
     int rc = kx_collection__lookup(txn, reference->to, reference->target_index, values, &id);
-    *leads = rc == KX_OK;
+    *leads = rc == KX_OK && !(own != NULL && own->before.data != NULL && id == own->id);
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
@@ -28,7 +29,7 @@ int kx_relation__look_again(kx_txn *txn, const kx_cat_reference *reference, uint
     if (rc == KX_OK)
         rc = kx_collection__document_of(txn->db, reference->from, id, row, document);
     if (rc == KX_OK && kx_relation__values(*document, reference->keys, values))
-        rc = kx_relation__leads(txn, reference, values, (kx_slice){0}, &leads);
+        rc = kx_relation__leads(txn, reference, values, NULL, &leads);
     *violated = rc == KX_OK && !leads;
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
@@ -123,6 +124,22 @@ static int check_due(kx_txn *txn, kx_guarded *guarded, const kx_due *due, size_t
     return rc;
 }
 
+/* As the catalog has it now, which a declaration may have replaced since; NULL: the relation was dropped. */
+static const kx_cat_reference *now(const kx_txn *txn, const kx_cat_reference *then)
+{
+    const kx_cat_collection *collection = kx_catalog__numbered(txn->catalog, then->from->number);
+    if (collection == NULL || collection == then->from)
+        return collection != NULL ? then : NULL;
+    if (strcmp(collection->name, then->from->name) != 0)
+        return NULL;
+    for (size_t i = 0; i < collection->outgoing_count; i++) {
+        const kx_cat_reference *reference = collection->outgoing[i];
+        if (reference->deferred && strcmp(reference->relation->declared.name, then->relation->declared.name) == 0)
+            return reference;
+    }
+    return NULL;
+}
+
 int kx_relation__check_due(kx_txn *txn, size_t from, bool deferred)
 {
     kx_guarded *guarded = txn->top->guarded;
@@ -134,8 +151,11 @@ int kx_relation__check_due(kx_txn *txn, size_t from, bool deferred)
         return kx_base__nomem();
     size_t count = 0;
     for (size_t i = from; i < guarded->due_count; i++) {
-        if (guarded->due[i].reference->deferred == deferred)
-            sorted[count++] = guarded->due[i];
+        sorted[count] = guarded->due[i];
+        if (sorted[count].reference->deferred != deferred)
+            continue;
+        sorted[count].reference = now(txn, sorted[count].reference);
+        count += sorted[count].reference != NULL;
     }
     if (count > 1)
         qsort(sorted, count, sizeof *sorted, compare_due);
@@ -175,7 +195,7 @@ static int survey_document(kx_txn *txn, const kx_cat_reference *reference, uint6
     bool leads;
     if (!kx_relation__values(document, reference->keys, values))
         return KX_OK;
-    int rc = kx_relation__leads(txn, reference, values, (kx_slice){0}, &leads);
+    int rc = kx_relation__leads(txn, reference, values, NULL, &leads);
     if (rc != KX_OK || leads)
         return rc;
     all->count++;

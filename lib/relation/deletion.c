@@ -106,11 +106,89 @@ static int take_holder(void *context, uint64_t id)
     return add_touched(walk->work, &(kx_touched){reference, id, walk->entry, reference->on_delete});
 }
 
-/* 1: somebody else has the key too and stays. */
-static int is_gone(void *context, uint64_t id)
+/* ---- keys that several documents have ---------------------------------------------------------- *
+ * What hangs on such a key is looked at with the last of them, in the order of the list. To find out which one that is costs a walk over
+ * all of them, so it is remembered until its turn comes.                                            */
+
+/* Position in the list; SIZE_MAX: it stays. */
+static size_t turn_of(const kx_delete_work *work, const kx_cat_reference *reference, uint64_t id)
 {
-    const holder_walk *walk = context;
-    return kx_relation__is_gone(walk->work, walk->reference->to, id) ? 0 : 1;
+    size_t slot = slot_of(work, (uint32_t)reference->to->position, id);
+    return work->slots[slot] != 0 ? work->slots[slot] - 1 : SIZE_MAX;
+}
+
+enum { WITNESSES = 512 };
+
+/* Equal keys have equal hashes, 1 and 1.0 too; others may. */
+static uint64_t hash_value(const kx_value *value, uint64_t seed)
+{
+    double number = value->type == KX_TYPE_REAL ? value->real + 0.0 : (double)value->integer;
+    if (value->type == KX_TYPE_UINT)
+        number = (double)(uint64_t)value->integer;
+    if (value->type == KX_TYPE_TEXT || value->type == KX_TYPE_BINARY)
+        return kx_base__hash64(value->data, value->size, seed);
+    return kx_base__hash64(&number, sizeof number, seed);
+}
+
+static kx_witness *witness_of(kx_delete_work *work, const kx_cat_reference *reference, const kx_value *values)
+{
+    uint64_t hash = kx_base__hash64(&reference, sizeof(void *), 0);
+    for (size_t i = 0; i < reference->targets->count; i++)
+        hash = hash_value(&values[i], hash);
+    if (work->witnesses == NULL)
+        work->witnesses = kx_base__zalloc(WITNESSES * sizeof *work->witnesses);
+    return work->witnesses != NULL ? &work->witnesses[hash % WITNESSES] : NULL;
+}
+
+static bool is_known(const kx_delete_work *work, const kx_witness *witness, const kx_cat_reference *reference,
+                     uint32_t entry, const kx_value *values)
+{
+    kx_value known[KX_CATALOG_KEY_PARTS];
+    if (witness->reference != reference || turn_of(work, reference, witness->id) <= entry)
+        return false;
+    kx_relation__held_values(&witness->key, known);
+    return kx_relation__same_values(known, values, witness->key.count);
+}
+
+typedef struct last_walk {
+    const kx_delete_work *work;
+    const kx_cat_reference *reference;
+    size_t turn;
+    uint64_t id;
+} last_walk;
+
+/* 1: it stays, which no other can outdo. */
+static int see_turn(void *context, uint64_t id)
+{
+    last_walk *walk = context;
+    size_t turn = turn_of(walk->work, walk->reference, id);
+    if (turn >= walk->turn) {
+        walk->turn = turn;
+        walk->id = id;
+    }
+    return turn == SIZE_MAX ? 1 : 0;
+}
+
+/* Is this entry the last one that has its key? */
+static int is_last(kx_delete_work *work, const kx_cat_reference *reference, uint32_t entry, kx_slice document,
+                   const kx_value *values, bool *last)
+{
+    kx_query_bound bound = {.index = reference->target_index, .values = values, .count = reference->targets->count};
+    last_walk walk = {.work = work, .reference = reference};
+    kx_witness *witness = witness_of(work, reference, values);
+    if (witness == NULL)
+        return kx_base__nomem();
+    *last = false;
+    if (is_known(work, witness, reference, entry, values))
+        return KX_OK;
+    int rc = kx_query__each(work->txn, reference->to, &bound, see_turn, &walk);
+    if (rc < 0)
+        return rc;
+    *last = walk.turn <= entry;
+    kx_buf__free(&witness->key.bytes);
+    witness->reference = reference;
+    witness->id = walk.id;
+    return kx_relation__hold_key(document, reference->targets, &witness->key);
 }
 
 static bool acts(const kx_cat_reference *reference)
@@ -118,16 +196,19 @@ static bool acts(const kx_cat_reference *reference)
     return reference->on_delete != KX_DO_NOTHING || reference->deferred;
 }
 
-/* When the last document with a key goes: the last one to be looked at finds all others gone. */
-static int take_holders(kx_delete_work *work, const kx_cat_reference *reference, uint32_t entry, const kx_value *values)
+/* When the last document with a key goes. */
+static int take_holders(kx_delete_work *work, const kx_cat_reference *reference, uint32_t entry, kx_slice document,
+                        const kx_value *values)
 {
     holder_walk walk = {work, reference, entry};
     const kx_cat_index *target = reference->target_index;
-    kx_query_bound bound = {.index = target, .values = values, .count = reference->targets->count};
-    int rc = target->unique || target->primary ? 0 : kx_query__each(work->txn, reference->to, &bound, is_gone, &walk);
-    if (rc != 0)
-        return rc < 0 ? rc : KX_OK;
-    bound.index = reference->index;
+    kx_query_bound bound = {.index = reference->index, .values = values, .count = reference->targets->count};
+    bool last = true;
+    int rc = KX_OK;
+    if (!target->unique && !target->primary)
+        rc = is_last(work, reference, entry, document, values, &last);
+    if (rc != KX_OK || !last)
+        return rc;
     return kx_query__each(work->txn, reference->from, &bound, take_holder, &walk);
 }
 
@@ -171,7 +252,7 @@ static int look_at(kx_delete_work *work, uint32_t entry)
             continue;
         rc = key_of(work, collection->incoming[i], id, &document, values, &has);
         if (rc == KX_OK && has)
-            rc = take_holders(work, collection->incoming[i], entry, values);
+            rc = take_holders(work, collection->incoming[i], entry, document, values);
     }
     return rc;
 }
@@ -214,6 +295,9 @@ void kx_relation__free_delete(kx_delete_work *work)
     kx_base__free(work->gone);
     kx_base__free(work->slots);
     kx_base__free(work->touched);
+    for (size_t i = 0; i < WITNESSES && work->witnesses != NULL; i++)
+        kx_buf__free(&work->witnesses[i].key.bytes);
+    kx_base__free(work->witnesses);
 }
 
 /* ---- in words ----------------------------------------------------------------------------------------- */

@@ -25,6 +25,13 @@ typedef struct kx_touched {
     kx_action action; /* SET_NULL, SET_DEFAULT, RESTRICT, PROTECT; DO_NOTHING: to be checked at commit */
 } kx_touched;
 
+/* Why what hangs on a key that several documents have is not looked at yet: this one of them stays, or comes later. */
+typedef struct kx_witness {
+    const kx_cat_reference *reference;
+    kx_held_key key; /* owned */
+    uint64_t id;     /* in reference->to */
+} kx_witness;
+
 typedef struct kx_delete_work {
     kx_txn *txn;
     kx_gone *gone;
@@ -33,6 +40,7 @@ typedef struct kx_delete_work {
     size_t slot_count;
     kx_touched *touched;
     size_t touched_count, touched_room;
+    kx_witness *witnesses; /* places by a hash of reference and key; a later one takes the place of an earlier; NULL: none yet */
 } kx_delete_work;
 
 /* Plan: fill `work`. What is touched and deleted as well is left out of `touched` in the end. To be freed either way. */

@@ -11,14 +11,20 @@ static int compare_gone(const void *a, const void *b)
     return (left->id > right->id) - (left->id < right->id);
 }
 
-/* By document, so that all changes of one are one write. */
-static int compare_touched(const void *a, const void *b)
+static int compare_documents(const kx_touched *left, const kx_touched *right)
 {
-    const kx_touched *left = a, *right = b;
     size_t one = left->reference->from->position, other = right->reference->from->position;
     if (one != other)
         return one < other ? -1 : 1;
     return (left->id > right->id) - (left->id < right->id);
+}
+
+/* By document, so that all changes of one are one write; in it by declaration, which is how references lie in the catalog. */
+static int compare_touched(const void *a, const void *b)
+{
+    const kx_touched *left = a, *right = b;
+    int order = compare_documents(left, right);
+    return order != 0 ? order : (left->reference > right->reference) - (left->reference < right->reference);
 }
 
 /* The instance that the delete was asked of knows that it is deleted; others find out. */
@@ -88,7 +94,7 @@ static int change_all(kx_delete_work *work, kx_txn *txn)
         qsort(work->touched, work->touched_count, sizeof *work->touched, compare_touched);
     for (size_t i = 0, next; i < work->touched_count && rc == KX_OK; i = next) {
         const kx_touched *touched = &work->touched[i];
-        for (next = i + 1; next < work->touched_count && compare_touched(touched, &work->touched[next]) == 0;)
+        for (next = i + 1; next < work->touched_count && compare_documents(touched, &work->touched[next]) == 0;)
             next++;
         rc = change_one(txn, touched, next - i);
     }

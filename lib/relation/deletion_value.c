@@ -9,7 +9,8 @@
 
 #include "relation/deletion.h"
 
-/* ---- the digest: independent of the order in which things were found ------------------------ */
+/* ---- the digest: independent of the order in which things were found ------------------------ *
+ * Of what is done and what stands in the way. A key that is only looked at when the transaction is committed is neither.     */
 
 static uint64_t mix(const void *data, size_t size, const char *name)
 {
@@ -25,6 +26,8 @@ static uint64_t digest_of(const kx_delete_work *work)
     for (size_t i = 0; i < work->touched_count; i++) {
         const kx_touched *touched = &work->touched[i];
         uint64_t both[2] = {touched->id, (uint64_t)touched->action};
+        if (touched->action == KX_DO_NOTHING)
+            continue;
         digest += mix(both, sizeof both, touched->reference->from->name) ^
                   mix("", 0, touched->reference->relation->declared.name);
     }

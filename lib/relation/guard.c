@@ -44,7 +44,7 @@ static int check_key(kx_txn *txn, const kx_cat_collection *collection, const kx_
         return KX_OK;
     if (reference->deferred || (guarded != NULL && guarded->collects))
         return kx_relation__check_later(txn, reference, op->id);
-    kx_slice own = reference->to->number == collection->number ? op->after : (kx_slice){0};
+    const kx_write_op *own = reference->to->number == collection->number ? op : NULL;
     int rc = kx_relation__leads(txn, reference, values, own, &leads);
     return rc == KX_OK && !leads ? dangles(reference, op->id, values) : rc;
 }

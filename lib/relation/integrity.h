@@ -36,8 +36,8 @@ enum { KX_RELATION_RENAMED = 1000 }; /* a key changes that something acts on: to
 
 kx_guarded *kx_relation__guarded(kx_txn *txn); /* made when missing; NULL: no memory */
 
-/* Does a document of reference->to have this key? `own`: another version of one that counts too; missing: none. */
-int kx_relation__leads(kx_txn *txn, const kx_cat_reference *reference, const kx_value *values, kx_slice own,
+/* Does a document of reference->to have this key? `own`: a write to one of them, which counts as done; NULL: none. */
+int kx_relation__leads(kx_txn *txn, const kx_cat_reference *reference, const kx_value *values, const kx_write_op *own,
                        bool *leads);
 
 /* Of a document as it is stored. *violated is false where it is gone. */

@@ -116,6 +116,12 @@ static int find_link(kx_txn *txn, const kx_cat_relation *relation, const kx_doc 
     return rc == KX_OK && count == 0 ? KX_NOTFOUND : rc;
 }
 
+/* Links are made and found by the key that a member has stored, whatever its instance was loaded with. KX_NOTFOUND: it is gone. */
+static int see_member(kx_doc *member)
+{
+    return member->stale && !member->is_new ? kx_collection__doc_refresh(member) : KX_OK;
+}
+
 static int not_linked(const kx_cat_relation *relation, const kx_doc *member)
 {
     return kx_base__fail_at(KX_NOTFOUND, relation->owner->name, relation->declared.name,
@@ -154,7 +160,9 @@ static int link_up(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *d
 {
     kx_value keys[2];
     uint64_t link;
-    int rc = member->is_new || kx_collection__has_changes(member) ? kx_relation__save(member) : KX_OK;
+    int rc = see_member(member);
+    if (rc == KX_OK && (member->is_new || kx_collection__has_changes(member)))
+        rc = kx_relation__save(member);
     if (rc == KX_OK && !both_keys(relation, doc, member, keys))
         rc = member_without_key(relation);
     if (rc != KX_OK)
@@ -204,6 +212,8 @@ int kx_relation__links_remove(kx_txn *txn, const kx_cat_relation *relation, kx_d
     int rc = enter(txn, relation);
     if (rc == KX_OK)
         rc = kx_relation__check_target(relation, doc, member);
+    if (rc == KX_OK)
+        rc = see_member(member);
     if (rc == KX_OK)
         rc = find_link(txn, relation, doc, member, &link);
     if (rc == KX_OK)
@@ -271,41 +281,71 @@ static int list_links(kx_txn *txn, const kx_cat_relation *relation, const kx_doc
     return rc;
 }
 
-static int write_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *const *members,
-                            size_t count, const kx_id_list *gone)
+/* One that refers to another may have gone with it. */
+static int remove_link(kx_txn *txn, const kx_cat_relation *relation, uint64_t link)
 {
-    kx_txn *inner;
-    int rc = kx_collection__child(txn, &inner);
+    kx_slice row;
+    int rc = kx_store__row_get(txn->store, relation->junction.collection->number, link, &row);
     if (rc != KX_OK)
-        return rc;
-    for (size_t i = 0; i < gone->count && rc == KX_OK; i++)
-        rc = kx_relation__remove_id(inner, relation->junction.collection, gone->ids[i]);
-    for (size_t i = 0; i < count && rc == KX_OK; i++)
-        rc = link_up(inner, relation, doc, members[i]);
+        return rc == KX_NOTFOUND ? KX_OK : rc;
+    return kx_relation__remove_id(txn, relation->junction.collection, link);
+}
+
+/* Saved first, so that a member whose key changes keeps its link, which follows that key. */
+static int save_members(kx_doc *const *members, size_t count)
+{
+    int rc = KX_OK;
+    for (size_t i = 0; i < count && rc == KX_OK; i++) {
+        rc = see_member(members[i]);
+        if (rc == KX_OK && (members[i]->is_new || kx_collection__has_changes(members[i])))
+            rc = kx_relation__save(members[i]);
+    }
+    return rc;
+}
+
+static int list_gone(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, kx_doc *const *members,
+                     size_t count, kx_id_list *gone)
+{
+    kx_value *keys = kx_base__alloc(kx_base__times(count + 1, sizeof *keys));
+    if (keys == NULL)
+        return kx_base__nomem();
+    int rc = list_links(txn, relation, doc, keys, list_keys(relation, members, count, keys), gone);
+    kx_base__free(keys);
+    return rc;
+}
+
+static int apply_difference(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *const *members,
+                            size_t count)
+{
+    kx_id_list gone = {0};
+    int rc = save_members(members, count);
     if (rc == KX_OK)
-        return kx_collection__commit(inner);
-    kx_collection__abort(inner);
+        rc = list_gone(txn, relation, doc, members, count, &gone);
+    for (size_t i = 0; i < gone.count && rc == KX_OK; i++)
+        rc = remove_link(txn, relation, gone.ids[i]);
+    for (size_t i = 0; i < count && rc == KX_OK; i++)
+        rc = link_up(txn, relation, doc, members[i]);
+    kx_base__free(gone.ids);
     return rc;
 }
 
 int kx_relation__links_replace(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *const *members,
                                size_t count)
 {
-    kx_id_list gone = {0};
+    kx_txn *inner;
     int rc = enter(txn, relation);
     for (size_t i = 0; i < count && rc == KX_OK; i++)
         rc = kx_relation__check_member(relation, doc, members, i);
     if (rc == KX_OK && count > 0 && !has_key(relation, doc))
         rc = kx_relation__set_without_key(relation);
-    kx_value *keys = rc == KX_OK ? kx_base__alloc(kx_base__times(count + 1, sizeof *keys)) : NULL;
-    if (rc == KX_OK && keys == NULL)
-        rc = kx_base__nomem();
     if (rc == KX_OK)
-        rc = list_links(txn, relation, doc, keys, list_keys(relation, members, count, keys), &gone);
+        rc = kx_collection__child(txn, &inner);
+    if (rc != KX_OK)
+        return rc;
+    rc = apply_difference(inner, relation, doc, members, count);
     if (rc == KX_OK)
-        rc = write_difference(txn, relation, doc, members, count, &gone);
-    kx_base__free(keys);
-    kx_base__free(gone.ids);
+        return kx_collection__commit(inner);
+    kx_collection__abort(inner);
     return rc;
 }
 
@@ -328,6 +368,8 @@ int kx_relation__link_get(kx_doc *doc, const char *name, kx_doc *member, kx_doc 
     uint64_t id;
     *link = NULL;
     int rc = named_link(txn, doc, name, member, &relation);
+    if (rc == KX_OK)
+        rc = see_member(member);
     if (rc != KX_OK)
         return rc;
     rc = find_link(txn, relation, doc, member, &id);

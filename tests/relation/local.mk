@@ -1,4 +1,18 @@
 kx_relation_test = tests/relation/relation_test.c tests/relation/relation_test.h
+kx_model_test = \
+	tests/relation/model_compare.c \
+	tests/relation/model_oracle.c \
+	tests/relation/model_oracle.h \
+	tests/relation/model_oracle_delete.c \
+	tests/relation/model_oracle_sets.c \
+	tests/relation/model_oracle_write.c \
+	tests/relation/model_random.c \
+	tests/relation/model_random.h \
+	tests/relation/model_random_op.c \
+	tests/relation/model_seen.c \
+	tests/relation/model_seen.h \
+	tests/relation/model_store.c \
+	tests/relation/model_store.h
 
 check_PROGRAMS += \
 	tests/relation/test_follow \
@@ -9,6 +23,7 @@ check_PROGRAMS += \
 	tests/relation/test_one \
 	tests/relation/test_delete \
 	tests/relation/test_enforced \
+	tests/relation/test_model \
 	tests/relation/test_prefetch \
 	tests/relation/test_sqlite \
 	tests/relation/test_set
@@ -40,3 +55,6 @@ tests_relation_test_where_LDADD = $(kx_test_ldadd)
 tests_relation_test_sqlite_SOURCES = tests/relation/test_sqlite.c $(kx_relation_test)
 tests_relation_test_sqlite_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 tests_relation_test_sqlite_LDADD = $(kx_test_ldadd) $(SQLITE_LIBS)
+
+tests_relation_test_model_SOURCES = tests/relation/test_model.c $(kx_model_test)
+tests_relation_test_model_LDADD = $(kx_test_ldadd)

@@ -212,6 +212,74 @@ START_TEST(actions_wait_for_the_last_document_with_a_key)
 }
 END_TEST
 
+/* Two with one key go in one delete: what hangs on the key is found once. */
+START_TEST(holders_of_a_key_that_several_lose_are_counted_once)
+{
+    const kx_model shared = {.name = "a", .relations = RELATIONS(KEY("top", "top", "t", KX_CASCADE))};
+    shop it = rt_start_with(
+        MODELS(&shared, MODEL("top"), MODEL("b", .relations = RELATIONS(KEY("a", "a", "a_id", KX_RESTRICT))),
+               MODEL("c", .relations = RELATIONS(KEY("a", "a", "a_id", KX_SET_NULL, .optional = true)))));
+    kx_doc *top = make(it.txn, "top", 5, "");
+    kx_deletion *plan;
+    for (int i = 0; i < 3; i++)
+        make(it.txn, "a", 1, ",\"t\":5");
+    make(it.txn, "b", 1, ",\"a_id\":1");
+    make(it.txn, "c", 1, ",\"a_id\":1");
+    rt_ok(kx_delete_plan(top, &plan));
+    ck_assert_str_eq(kx_deletion_json(plan),
+                     "{\"collection\":\"top\",\"id\":1,\"steps\":["
+                     "{\"collection\":\"top\",\"action\":\"cascade\",\"relation\":null,\"documents\":1},"
+                     "{\"collection\":\"a\",\"action\":\"cascade\",\"relation\":\"a.top\",\"documents\":3},"
+                     "{\"collection\":\"c\",\"action\":\"set_null\",\"relation\":\"c.a\",\"documents\":1}],"
+                     "\"blockers\":[{\"collection\":\"b\",\"id\":1,\"relation\":\"b.a\",\"action\":\"restrict\","
+                     "\"path\":\"top 1 <- a.top 3 <- b.a 1\"}]}");
+    kx_deletion_free(plan);
+    rt_fails(kx_doc_delete(top), KX_RESTRICTED, "b.a (restrict) stands in the way: top 1 <- a.top 3 <- b.a 1");
+    rt_end(&it);
+}
+END_TEST
+
+START_TEST(of_two_relations_with_one_key_the_later_one_has_its_say)
+{
+    const kx_field fields[] = {{.path = "a_id", .type = KX_TYPE_INT, .optional = true, .initial = "9"}, {0}};
+    const kx_relation null = KEY("null", "a", "a_id", KX_SET_NULL, .optional = true);
+    const kx_relation nine = KEY("nine", "a", "a_id", KX_SET_DEFAULT, .optional = true);
+    shop it = rt_start_with(MODELS(
+        MODEL("a"), MODEL("b", .fields = fields, .relations = _i == 0 ? RELATIONS(null, nine) : RELATIONS(nine, null))));
+    make(it.txn, "a", 1, "");
+    make(it.txn, "b", 1, ",\"a_id\":1");
+    rt_ok(kx_remove(it.txn, "a", 1));
+    ck_assert_str_eq(rt_stored(it.txn, "b", 1), _i == 0 ? "{\"id\":1,\"a_id\":9}" : "{\"id\":1,\"a_id\":null}");
+    rt_end(&it);
+}
+END_TEST
+
+/* Each of many that have one key would look at all the others, were it not remembered who comes last. */
+START_TEST(a_key_of_many_is_not_looked_at_by_each_of_them)
+{
+    const uint64_t count = 2000;
+    const kx_model shared = {.name = "a", .relations = RELATIONS(KEY("top", "top", "t", KX_CASCADE))};
+    shop it = rt_start_with(MODELS(&shared, MODEL("top"),
+                                   MODEL("b", .relations = RELATIONS(KEY("a", "a", "a_id", KX_CASCADE)))));
+    kx_doc *top = make(it.txn, "top", 5, "");
+    for (uint64_t i = 0; i < count; i++)
+        kx_doc_release(make(it.txn, "a", (int)(i % 2), ",\"t\":5"));
+    make(it.txn, "a", 1, "");
+    make(it.txn, "b", 1, ",\"a_id\":0");
+    make(it.txn, "b", 2, ",\"a_id\":1");
+    kx_deletion *plan;
+    kx_stats before = rt_stats(it.txn);
+    rt_ok(kx_delete_plan(top, &plan));
+    ck_assert_uint_lt(rt_stats(it.txn).entries - before.entries, 8 * count);
+    rt_ok(kx_deletion_apply(it.txn, plan));
+    kx_deletion_free(plan);
+    ck_assert_uint_eq(count_of(it.txn, "a"), 1);
+    ck_assert_str_eq(rt_stored(it.txn, "b", 1), "none");
+    ck_assert_str_ne(rt_stored(it.txn, "b", 2), "none");
+    rt_end(&it);
+}
+END_TEST
+
 START_TEST(links_go_with_either_end)
 {
     const kx_relation link = {.name = "tags", .kind = KX_MANY_TO_MANY, .target = "tags", .through = "tagged",
@@ -281,6 +349,22 @@ START_TEST(a_plan_shows_steps_and_every_blocker_with_its_path)
 }
 END_TEST
 
+START_TEST(a_plan_does_not_mind_keys_that_only_the_commit_looks_at)
+{
+    shop it = rt_start_with(MODELS(MODEL("a"), MODEL("b", .relations = RELATIONS(KEY("a", "a", "a_id", KX_DO_NOTHING,
+                                                                                    .enforced = true,
+                                                                                    .deferred = true)))));
+    kx_doc *first = make(it.txn, "a", 1, "");
+    kx_deletion *plan;
+    rt_ok(kx_delete_plan(first, &plan));
+    make(it.txn, "b", 1, ",\"a_id\":1");
+    rt_ok(kx_deletion_apply(it.txn, plan));
+    rt_fails(kx_check_deferred(it.txn), KX_DANGLING, "1 key leads nowhere: b 1 (a: a_id=1)");
+    kx_deletion_free(plan);
+    rt_end(&it);
+}
+END_TEST
+
 START_TEST(planning_reads_no_document_that_nothing_points_at)
 {
     const kx_model *primary = &(const kx_model){.name = "users", .indexes = INDEXES({.paths = "id", .primary = true})};
@@ -340,6 +424,117 @@ START_TEST(cycles_of_any_length_are_taken_once)
         rt_end(&it);
         unlink(kxt_path("shop.kx"));
     }
+}
+END_TEST
+
+static uint64_t steps_of(const kx_deletion *plan)
+{
+    kx_deletion_step step;
+    uint64_t documents = 0;
+    for (size_t n = 0; kx_deletion_step_at(plan, n, &step) == KX_OK; n++)
+        documents += step.documents;
+    return documents;
+}
+
+/* Two on each floor, each refers to both below: 2^30 ways from the top to the ground, 61 documents. */
+START_TEST(diamonds_upon_diamonds_are_taken_once)
+{
+    enum { FLOORS = 30 };
+    shop it = rt_start_with(MODELS(MODEL("f", .relations = RELATIONS(KEY("left", "f", "left_id", KX_CASCADE),
+                                                                     KEY("right", "f", "right_id", KX_CASCADE)))));
+    kx_doc *ground = make(it.txn, "f", 1, "");
+    make(it.txn, "f", 2, ",\"left_id\":1,\"right_id\":1");
+    make(it.txn, "f", 3, ",\"left_id\":1,\"right_id\":1");
+    for (int i = 4; i < 2 * FLOORS + 2; i += 2) {
+        make(it.txn, "f", i, kxt_print(",\"left_id\":%d,\"right_id\":%d", i - 2, i - 1));
+        make(it.txn, "f", i + 1, kxt_print(",\"left_id\":%d,\"right_id\":%d", i - 1, i - 2));
+    }
+    kx_deletion *plan;
+    rt_ok(kx_delete_plan(ground, &plan));
+    ck_assert_uint_eq(steps_of(plan), 2 * FLOORS + 1);
+    rt_ok(kx_deletion_apply(it.txn, plan));
+    ck_assert_uint_eq(count_of(it.txn, "f"), 0);
+    kx_deletion_free(plan);
+    rt_end(&it);
+}
+END_TEST
+
+/* Whoever goes anyway does not restrict, be it the document itself; but it protects. */
+START_TEST(a_ring_restricts_nobody_and_protects_itself)
+{
+    static const kx_action actions[] = {KX_RESTRICT, KX_PROTECT};
+    for (int i = 0; i < 2; i++) {
+        shop it = rt_start_with(MODELS(MODEL("f", .relations = RELATIONS(KEY("next", "f", "next_id", KX_CASCADE),
+                                                                         KEY("guard", "f", "guard_id", actions[i])))));
+        kx_doc *own = make(it.txn, "f", 1, ",\"guard_id\":1");
+        kx_doc *one = make(it.txn, "f", 2, ",\"next_id\":3,\"guard_id\":3");
+        make(it.txn, "f", 3, ",\"next_id\":2");
+        if (i == 0) {
+            rt_ok(kx_doc_delete(own));
+            rt_ok(kx_doc_delete(one));
+        } else {
+            rt_fails(kx_doc_delete(own), KX_RESTRICTED, "f.guard (protect) stands in the way: f 1 <- f.guard 1");
+            rt_fails(kx_doc_delete(one), KX_RESTRICTED,
+                     "f.guard (protect) stands in the way: f 2 <- f.next 3 <- f.guard 2");
+        }
+        ck_assert_uint_eq(count_of(it.txn, "f"), i == 0 ? 0 : 3);
+        rt_end(&it);
+        unlink(kxt_path("shop.kx"));
+    }
+}
+END_TEST
+
+START_TEST(a_ring_is_planned_once_and_its_plan_is_checked_when_it_is_applied)
+{
+    enum { RING = 1000 };
+    shop it = rt_start_with(MODELS(&nodes));
+    make_chain(it.txn, RING, 1);
+    kx_doc *some = rt_get(it.txn, "nodes", 500);
+    kx_deletion *plan;
+    rt_ok(kx_delete_plan(some, &plan));
+    ck_assert_uint_eq(steps_of(plan), RING);
+    rt_ok(kx_txn_commit(it.txn));
+    it.txn = rt_begin(it.db, KX_WRITE);
+    rt_patch(it.txn, "nodes", 700, "{\"next_id\":null}");
+    rt_fails(kx_deletion_apply(it.txn, plan), KX_CONFLICT,
+             "the plan to delete document 500 of nodes is not what would happen now; make a new one");
+    ck_assert_uint_eq(count_of(it.txn, "nodes"), RING);
+    rt_patch(it.txn, "nodes", 700, "{\"next_id\":701}");
+    rt_ok(kx_deletion_apply(it.txn, plan));
+    ck_assert_uint_eq(count_of(it.txn, "nodes"), 0);
+    kx_deletion_free(plan);
+    rt_end(&it);
+}
+END_TEST
+
+START_TEST(every_blocker_of_a_long_chain_is_listed_with_its_way)
+{
+    enum { LINKS = 40 };
+    const kx_model holders = {.name = "holders",
+                              .relations = RELATIONS(KEY("node", "nodes", "node_id", KX_RESTRICT))};
+    shop it = rt_start_with(MODELS(&nodes, &holders));
+    make_chain(it.txn, LINKS, 0);
+    for (int i = 1; i <= LINKS; i++)
+        rt_save(it.txn, "holders", kxt_print("{\"node_id\":%d}", i));
+    kx_doc *end = rt_get(it.txn, "nodes", LINKS);
+    kx_deletion *plan;
+    kx_blocker blocker;
+    bool listed[LINKS + 1] = {false};
+    rt_ok(kx_delete_plan(end, &plan));
+    for (size_t n = 0; n < LINKS; n++) {
+        rt_ok(kx_deletion_blocker_at(plan, n, &blocker));
+        ck_assert(blocker.id <= LINKS && !listed[blocker.id]);
+        listed[blocker.id] = true;
+        ck_assert(strncmp(blocker.path, "nodes 40 <- ", 12) == 0);
+        const char *last = kxt_print(" <- holders.node %llu", (unsigned long long)blocker.id);
+        ck_assert_str_eq(blocker.path + strlen(blocker.path) - strlen(last), last);
+        ck_assert_int_eq(strstr(blocker.path, "<- ... <-") != NULL, blocker.id < LINKS - 32);
+    }
+    ck_assert_int_eq(kx_deletion_blocker_at(plan, LINKS, &blocker), KX_NOTFOUND);
+    rt_fails(kx_deletion_apply(it.txn, plan), KX_RESTRICTED,
+             "holders.node (restrict) stands in the way: nodes 40 <- holders.node 40; 40 documents in all");
+    kx_deletion_free(plan);
+    rt_end(&it);
 }
 END_TEST
 
@@ -432,10 +627,18 @@ static Suite *suite(void)
     tcase_add_test(t, restrict_and_protect_stand_in_the_way);
     tcase_add_test(t, what_another_path_removes_does_not_restrict_but_protects);
     tcase_add_test(t, actions_wait_for_the_last_document_with_a_key);
+    tcase_add_test(t, holders_of_a_key_that_several_lose_are_counted_once);
+    tcase_add_loop_test(t, of_two_relations_with_one_key_the_later_one_has_its_say, 0, 2);
+    tcase_add_test(t, a_key_of_many_is_not_looked_at_by_each_of_them);
     tcase_add_test(t, links_go_with_either_end);
     tcase_add_test(t, a_plan_shows_steps_and_every_blocker_with_its_path);
+    tcase_add_test(t, a_plan_does_not_mind_keys_that_only_the_commit_looks_at);
     tcase_add_loop_test(t, planning_reads_no_document_that_nothing_points_at, 0, 2);
     tcase_add_test(t, cycles_of_any_length_are_taken_once);
+    tcase_add_test(t, diamonds_upon_diamonds_are_taken_once);
+    tcase_add_test(t, a_ring_restricts_nobody_and_protects_itself);
+    tcase_add_test(t, a_ring_is_planned_once_and_its_plan_is_checked_when_it_is_applied);
+    tcase_add_test(t, every_blocker_of_a_long_chain_is_listed_with_its_way);
     tcase_add_loop_test(t, a_long_chain_and_a_wide_star_take_little_stack, 0, 2);
     tcase_add_test(t, a_delete_that_fails_has_done_nothing);
     tcase_add_test(t, an_aborted_child_brings_everything_back);

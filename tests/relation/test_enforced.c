@@ -102,6 +102,20 @@ START_TEST(documents_of_one_batch_may_refer_to_each_other_and_to_themselves)
 }
 END_TEST
 
+/* What a document was until now is no target for what it becomes. */
+START_TEST(a_document_cannot_refer_to_the_key_that_it_gives_up)
+{
+    shop it = rt_start_with(MODELS(&nodes));
+    const char swapped[] = "{\"id\":2,\"parent_id\":1}", moved[] = "{\"id\":2,\"parent_id\":2}";
+    rt_save(it.txn, "nodes", "{\"id\":1}");
+    rt_fails(kx_put(it.txn, "nodes", 1, swapped, strlen(swapped)), KX_DANGLING,
+             "nodes.parent: document 1 refers to nodes with id=1, which is not there");
+    ck_assert_str_eq(rt_stored(it.txn, "nodes", 1), "{\"id\":1}");
+    rt_ok(kx_put(it.txn, "nodes", 1, moved, strlen(moved)));
+    rt_end(&it);
+}
+END_TEST
+
 START_TEST(a_target_that_is_referred_to_cannot_go_nor_change_its_key)
 {
     shop it = rt_start_with(MODELS(&users, &orders));
@@ -228,6 +242,33 @@ START_TEST(what_an_aborted_child_noted_is_forgotten)
 }
 END_TEST
 
+START_TEST(a_relation_that_was_dropped_is_not_held_at_commit)
+{
+    shop it = rt_start_with(MODELS(&pairs));
+    rt_save(it.txn, "pairs", "{\"id\":1,\"other_id\":50}");
+    rt_ok(kx_drop_relation(it.txn, "pairs", "other"));
+    rt_ok(kx_check_deferred(it.txn));
+    rt_ok(kx_txn_commit(it.txn));
+    it.txn = rt_begin(it.db, KX_WRITE);
+    ck_assert_str_eq(rt_stored(it.txn, "pairs", 1), "{\"id\":1,\"other_id\":50}");
+    rt_end(&it);
+}
+END_TEST
+
+START_TEST(a_declaration_in_between_changes_no_check)
+{
+    const kx_model unique = {.name = "pairs", .indexes = INDEXES({.paths = "id", .unique = true}, {.paths = "x"})};
+    shop it = rt_start_with(MODELS(&pairs));
+    rt_save(it.txn, "pairs", "{\"id\":1,\"other_id\":50}");
+    rt_ok(kx_declare(it.txn, MODELS(&users, &unique)));
+    rt_patch(it.txn, "pairs", 1, "{\"other_id\":60}");
+    rt_fails(kx_check_deferred(it.txn), KX_DANGLING, "1 key leads nowhere: pairs 1 (other: other_id=60)");
+    rt_save(it.txn, "pairs", "{\"id\":60}");
+    rt_ok(kx_check_deferred(it.txn));
+    rt_end(&it);
+}
+END_TEST
+
 static int break_it(kx_txn *txn, void *context)
 {
     (void)context;
@@ -344,12 +385,15 @@ static Suite *suite(void)
     TCase *t = tcase_create("enforced");
     tcase_add_test(t, a_key_without_a_target_is_not_saved_by_any_way);
     tcase_add_test(t, documents_of_one_batch_may_refer_to_each_other_and_to_themselves);
+    tcase_add_test(t, a_document_cannot_refer_to_the_key_that_it_gives_up);
     tcase_add_test(t, a_target_that_is_referred_to_cannot_go_nor_change_its_key);
     tcase_add_test(t, a_changed_key_is_followed_through_chains_and_cycles);
     tcase_add_loop_test(t, keys_that_are_keys_of_others_cascade_on, 0, 2);
     tcase_add_test(t, links_follow_a_changed_key_of_either_end);
     tcase_add_test(t, deferred_keys_are_held_at_commit_and_all_are_listed);
     tcase_add_test(t, what_an_aborted_child_noted_is_forgotten);
+    tcase_add_test(t, a_relation_that_was_dropped_is_not_held_at_commit);
+    tcase_add_test(t, a_declaration_in_between_changes_no_check);
     tcase_add_test(t, kx_write_rolls_back_what_does_not_hold);
     tcase_add_test(t, a_deferred_target_may_go_and_come_back);
     tcase_add_test(t, enforcing_over_documents_that_do_not_fit_is_refused_with_a_list);

@@ -126,6 +126,44 @@ START_TEST(members_are_taken_out_and_replaced_by_difference)
 }
 END_TEST
 
+START_TEST(a_member_whose_key_changes_as_it_is_replaced_keeps_its_link)
+{
+    shop it = rt_start_with(MODELS(&orders, &named_products));
+    kx_doc *first = order(it.txn, 1), *lamp = product(it.txn, 1);
+    rt_ok(kx_related_add(first, "products", lamp));
+    rt_ok(kx_link_set(first, "products", lamp, "quantity", kx_int(5)));
+    rt_ok(kx_doc_set(lamp, "product_id", kx_int(9)));
+    rt_ok(kx_related_replace(first, "products", &lamp, 1));
+    ck_assert_str_eq(rt_stored(it.txn, "items", 1), "{\"order_id\":1,\"product_id\":9,\"quantity\":5}");
+    ck_assert_uint_eq(count_of(it.txn, "items"), 1);
+    rt_end(&it);
+}
+END_TEST
+
+START_TEST(links_that_go_with_each_other_are_taken_out_together)
+{
+    const kx_model items = {.name = "items",
+                            .relations = RELATIONS({.name = "before",
+                                                    .kind = KX_FOREIGN_KEY,
+                                                    .target = "items",
+                                                    .foreign_key = "before_id",
+                                                    .related_field = "item_id",
+                                                    .on_delete = KX_CASCADE})};
+    shop it = rt_start_with(MODELS(&orders, &products, &items));
+    kx_doc *first = order(it.txn, 1), *lamp = product(it.txn, 1), *desk = product(it.txn, 2);
+    rt_ok(kx_related_add(first, "products", lamp));
+    rt_ok(kx_related_add(first, "products", desk));
+    rt_ok(kx_link_set(first, "products", lamp, "item_id", kx_int(7)));
+    rt_ok(kx_link_set(first, "products", desk, "before_id", kx_int(7)));
+    if (_i == 0)
+        rt_ok(kx_related_clear(first, "products"));
+    else
+        rt_ok(kx_related_replace(first, "products", &desk, 1));
+    ck_assert_str_eq(rt_set(first, "products", NULL), _i == 0 ? "" : "2");
+    rt_end(&it);
+}
+END_TEST
+
 START_TEST(what_an_aborted_child_linked_is_gone)
 {
     shop it = rt_start_with(MODELS(&orders, &products));
@@ -139,6 +177,28 @@ START_TEST(what_an_aborted_child_linked_is_gone)
     kx_txn_abort(inner);
     ck_assert_str_eq(rt_set(first, "products", NULL), "1");
     ck_assert(kx_doc_is_new(fresh));
+    rt_end(&it);
+}
+END_TEST
+
+START_TEST(members_are_linked_by_the_key_that_they_have_stored)
+{
+    shop it = rt_start_with(MODELS(&orders, &named_products));
+    kx_doc *first = order(it.txn, 1), *lamp = product(it.txn, 1), *desk = product(it.txn, 2), *link;
+    rt_patch(it.txn, "products", 1, "{\"product_id\":7}");
+    rt_ok(kx_related_add(first, "products", lamp));
+    ck_assert_str_eq(rt_stored(it.txn, "items", 1), "{\"order_id\":1,\"product_id\":7}");
+    rt_patch(it.txn, "products", 1, "{\"product_id\":8}");
+    rt_ok(kx_link_get(first, "products", lamp, &link));
+    rt_patch(it.txn, "products", 1, "{\"product_id\":9}");
+    rt_ok(kx_related_replace(first, "products", &lamp, 1));
+    ck_assert_uint_eq(rt_count(first, "products", NULL), 1);
+    rt_patch(it.txn, "products", 1, "{\"product_id\":10}");
+    rt_ok(kx_related_remove(first, "products", lamp));
+    rt_ok(kx_remove(it.txn, "products", 2));
+    ck_assert_int_eq(kx_related_add(first, "products", desk), KX_NOTFOUND);
+    ck_assert_int_eq(kx_related_remove(first, "products", desk), KX_NOTFOUND);
+    ck_assert_uint_eq(count_of(it.txn, "items"), 0);
     rt_end(&it);
 }
 END_TEST
@@ -340,7 +400,10 @@ static Suite *suite(void)
     tcase_add_test(t, new_documents_are_saved_and_lists_are_taken_whole_or_not_at_all);
     tcase_add_test(t, without_keys_nothing_is_linked);
     tcase_add_test(t, members_are_taken_out_and_replaced_by_difference);
+    tcase_add_test(t, a_member_whose_key_changes_as_it_is_replaced_keeps_its_link);
+    tcase_add_loop_test(t, links_that_go_with_each_other_are_taken_out_together, 0, 2);
     tcase_add_test(t, what_an_aborted_child_linked_is_gone);
+    tcase_add_test(t, members_are_linked_by_the_key_that_they_have_stored);
     tcase_add_test(t, links_bear_fields_of_their_own);
     tcase_add_test(t, a_link_made_by_hand_counts_and_a_second_one_is_refused);
     tcase_add_loop_test(t, a_walk_reads_no_link, 0, 2);
