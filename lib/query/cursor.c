@@ -269,12 +269,13 @@ static int next_listed(kx_cursor *cursor, uint64_t *id, kx_slice *row)
 }
 
 /* Of what was read, keep what passes, as much as is wanted, up to a row whose test fails: that is said when its turn
-   comes. */
+   comes. What was not even looked at does not count as read. */
 static size_t keep_passing(kx_cursor *cursor, uint64_t *ids, kx_slice *rows, size_t count)
 {
     kx_query_ahead *ahead = &cursor->ahead;
-    size_t kept = 0;
-    for (size_t i = 0; i < count && kept < cursor->left && !ahead->failed; i++) {
+    kx_store_stats *stats = kx_store__stats(cursor->query.txn->store);
+    size_t kept = 0, i;
+    for (i = 0; i < count && kept < cursor->left && !ahead->failed; i++) {
         int passes = test_row(cursor, ids[i], rows[i]);
         ids[kept] = ids[i];
         rows[kept] = rows[i];
@@ -285,6 +286,8 @@ static size_t keep_passing(kx_cursor *cursor, uint64_t *ids, kx_slice *rows, siz
             ahead->failed_row = rows[i];
         }
     }
+    for (stats->rows -= count - i; i < count; i++)
+        stats->bytes -= rows[i].size;
     return kept;
 }
 
