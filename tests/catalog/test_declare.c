@@ -352,9 +352,9 @@ START_TEST(an_index_that_means_nothing_is_refused)
     refuse_index((kx_index){.paths = "x.y", .primary = true},
                  "index 'x.y' of 'a': a primary index is over one plain field, ascending");
     refuse_index((kx_index){.paths = "x", .primary = true, .sparse = true},
-                 "index 'x' of 'a': a primary index is neither multi nor sparse");
+                 "index 'x' of 'a': a primary index is neither multi, sparse, folded nor partial");
     refuse_index((kx_index){.paths = "x", .primary = true, .multi = true},
-                 "index 'x' of 'a': a primary index is neither multi nor sparse");
+                 "index 'x' of 'a': a primary index is neither multi, sparse, folded nor partial");
     static const char *const bad[] = {",", "x,", ",x", "x,,y", "-", "x.", "[", "`x", "--"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0] - 1; i++) {
         kx_cat_plan plan;

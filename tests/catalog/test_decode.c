@@ -170,7 +170,7 @@ START_TEST(what_this_version_cannot_keep_true_makes_a_collection_read_only)
         "{\"collection\":\"orders\",\"compressed\":true}",
         "{\"collection\":\"orders\",\"fields\":[{\"path\":\"n\",\"type\":\"decimal\"}]}",
         "{\"collection\":\"orders\",\"fields\":[{\"path\":\"n\",\"features\":4}]}",
-        "{\"collection\":\"orders\",\"indexes\":[{\"paths\":\"x\",\"table\":5,\"fold\":true}]}",
+        "{\"collection\":\"orders\",\"indexes\":[{\"paths\":\"x\",\"table\":5,\"shard\":true}]}",
         "{\"collection\":\"orders\",\"indexes\":[{\"shape\":\"r-tree\",\"features\":2,\"table\":6}]}",
         "{\"collection\":\"orders\",\"relations\":[{\"name\":\"r\",\"kind\":\"hyperedge\"}]}",
         "{\"collection\":\"orders\",\"relations\":[{\"name\":\"r\",\"kind\":\"foreign_key\",\"target\":\"users\","

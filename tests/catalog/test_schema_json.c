@@ -127,7 +127,7 @@ START_TEST(what_this_version_cannot_honour_is_refused)
 {
     refused("{\"collection\":\"a\",\"sharded\":false}", "definition of collection 'a': unknown member 'sharded'");
     refused("{\"collection\":\"a\",\"features\":0}", "unknown member 'features'");
-    refused("{\"collection\":\"a\",\"indexes\":[{\"paths\":\"x\",\"fold\":true}]}", "unknown member 'fold'");
+    refused("{\"collection\":\"a\",\"indexes\":[{\"paths\":\"x\",\"shard\":true}]}", "unknown member 'shard'");
     refused("{\"collection\":\"a\",\"indexes\":[{\"paths\":\"x\",\"table\":5}]}", "unknown member 'table'");
     refused("{\"collection\":\"a\",\"fields\":[{\"path\":\"x\",\"type\":\"decimal\"}]}", "no such type 'decimal'");
     refused("{\"collection\":\"a\",\"fields\":[{\"path\":\"x\",\"type\":\"list\"}]}", "no such type 'list'");
@@ -157,14 +157,14 @@ START_TEST(a_collection_of_a_later_version_is_dumped_as_it_is)
     kx_catalog *catalog = kxt_with_row(kxt_declared(kxt_empty(), shop), 3,
                                        "{\"collection\":\"users\",\"fields\":[{\"path\":\"n\",\"type\":\"decimal\"}],"
                                        "\"indexes\":[{\"paths\":\"user_id\",\"primary\":true},{\"paths\":\"x\","
-                                       "\"implied\":true,\"table\":8},{\"paths\":\"x\",\"table\":7,\"fold\":true}],"
+                                       "\"implied\":true,\"table\":8},{\"paths\":\"x\",\"table\":7,\"shard\":true}],"
                                        "\"relations\":[{\"name\":\"orders\",\"kind\":\"related_set\",\"target\":"
                                        "\"orders\",\"foreign_key\":\"user_id\",\"implied\":true}],\"features\":9}",
                                        &rc);
     ck_assert_msg(rc == KX_OK, "%s", rc != KX_OK ? kxt_error(rc) : "");
     ck_assert_str_eq(line_of(catalog, "users", 3),
                      "{\"collection\":\"users\",\"next_id\":3,\"fields\":[{\"path\":\"n\",\"type\":\"decimal\"}],"
-                     "\"indexes\":[{\"paths\":\"user_id\",\"primary\":true},{\"paths\":\"x\",\"fold\":true}],"
+                     "\"indexes\":[{\"paths\":\"user_id\",\"primary\":true},{\"paths\":\"x\",\"shard\":true}],"
                      "\"relations\":[],\"features\":9}");
 }
 END_TEST
