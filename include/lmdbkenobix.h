@@ -17,5 +17,6 @@
 #include <lmdbkenobix/change.h>
 #include <lmdbkenobix/relation.h>
 #include <lmdbkenobix/schema.h>
+#include <lmdbkenobix/walk.h>
 
 #endif

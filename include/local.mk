@@ -15,4 +15,5 @@ kx_include_HEADERS = \
 	include/lmdbkenobix/relation.h \
 	include/lmdbkenobix/schema.h \
 	include/lmdbkenobix/txn.h \
-	include/lmdbkenobix/value.h
+	include/lmdbkenobix/value.h \
+	include/lmdbkenobix/walk.h

@@ -8,6 +8,7 @@
 #include <lmdbkenobix/delete.h>
 #include <lmdbkenobix/integrity.h>
 #include <lmdbkenobix/relation.h>
+#include <lmdbkenobix/walk.h>
 
 #include "query/query.h"
 
@@ -49,6 +50,12 @@ struct kx_suspended {
 int kx_relation__suspend(kx_cursor *cursor, kx_suspended **walk); /* closes the cursor on KX_OK */
 int kx_relation__resume(kx_txn *txn, const kx_cat_collection *collection, const kx_suspended *walk, kx_cursor **cursor);
 void kx_relation__free_suspended(kx_suspended *walk); /* NULL is fine */
+
+/* Along a self relation; the walk is closed with the transaction that acts. */
+int kx_relation__walk(kx_doc *doc, const char *name, unsigned depth, kx_walk **walk);
+int kx_relation__walk_next(kx_walk *walk, kx_doc **doc, unsigned *depth); /* KX_NOTFOUND at the end, without a text */
+int kx_relation__walk_close(kx_walk *walk);                               /* NULL is fine */
+kx_txn *kx_relation__walk_txn(const kx_walk *walk);                       /* that opened it */
 
 /* kx_doc_set and its kin pass here: a relation's name is refused with its text, a foreign key set by hand is noticed by follow. */
 int kx_relation__change(kx_doc *doc, kx_change_kind kind, const char *path, const kx_value *value);
