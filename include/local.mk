@@ -2,6 +2,7 @@ include_HEADERS = include/lmdbkenobix.h
 kx_includedir = $(includedir)/lmdbkenobix
 kx_include_HEADERS = \
 	include/lmdbkenobix/change.h \
+	include/lmdbkenobix/aggregate.h \
 	include/lmdbkenobix/db.h \
 	include/lmdbkenobix/delete.h \
 	include/lmdbkenobix/doc.h \

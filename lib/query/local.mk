@@ -13,6 +13,7 @@ kx_sources += \
 	lib/query/filter_value.c \
 	lib/query/find.c \
 	lib/query/function.c \
+	lib/query/fold.c \
 	lib/query/keep.c \
 	lib/query/hop.c \
 	lib/query/intersect.c \

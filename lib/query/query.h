@@ -37,6 +37,11 @@ int kx_query__explain(kx_txn *txn, const kx_cat_collection *collection, const kx
 int kx_query__filter_compile(const char *text, kx_filter **filter);
 void kx_query__filter_free(kx_filter *filter);
 
+/* One value made of the numbers at a path of all that match; it points nowhere. */
+typedef enum kx_query_fold { FOLD_SUM, FOLD_MIN, FOLD_MAX, FOLD_AVG } kx_query_fold;
+int kx_query__aggregate(kx_txn *txn, const kx_cat_collection *collection, kx_query_fold fold, const char *path,
+                   const kx_query *query, const kx_query_bound *bound, kx_value *result);
+
 int kx_query__get(kx_txn *txn, const kx_cat_collection *collection, const char *path, const kx_value *value,
                   kx_doc **doc);
 

@@ -187,6 +187,35 @@ int kx_query__cross_each(kx_txn *txn, const kx_query_cross *cross, kx_slice docu
                          void *context, bool *found);
 int kx_query__cross_value(kx_txn *txn, const kx_query_cross *cross, kx_slice document, kx_value *value);
 
+/* Call `visit` with each item that a path with [] reaches, until it gives another result than 0, which is returned. */
+typedef int kx_query_item(void *context, kx_slice item);
+int kx_query__each_item(const kx_path *path, kx_slice document, kx_query_item *visit, void *context);
+
+/* The same with each value of a subject: one, or none, but for [] and sets. Values point into documents. */
+typedef int kx_query_value_visit(void *context, const kx_value *value);
+int kx_query__each_value(kx_txn *txn, const kx_query_subject *subject, uint64_t id, kx_slice document,
+                         kx_query_value_visit *take, void *context);
+
+/* ---- totals ------------------------------------------------------------------------------ */
+
+__extension__ typedef __int128 kx_int128;
+
+/* What is known of the numbers so far; zeroed: none. */
+typedef struct kx_query_totals {
+    uint64_t count;
+    kx_int128 whole;    /* sum of the integers, exact */
+    double real, lost; /* sum of the reals, and what rounding took from it */
+    bool has_real;
+    kx_value least, most;
+} kx_query_totals;
+
+/* A kx_query_value_visit: anything but a number, and NaN, is passed over. */
+int kx_query__add_number(void *totals, const kx_value *value);
+kx_value kx_query__total(const kx_query_totals *totals, kx_query_fold fold);
+
+/* A subject whose values are to be added up. KX_INVALID for a relation without a field. */
+int kx_query__number_subject(kx_query_compiled *compiled, const char *path, kx_query_subject *subject);
+
 bool kx_query__same_subject(const kx_query_subject *left, const kx_query_subject *right);
 bool kx_query__is_part(const kx_query_subject *subject, const kx_cat_part *part);
 /* Do the keys of the part answer the test? A folded part has texts as lower() gives them, and other values, which that

@@ -31,6 +31,8 @@ int kx_relation__loaded(const kx_doc *doc, const char *name, kx_doc *const **doc
 int kx_relation__find(kx_doc *doc, const char *name, const kx_query *query, kx_cursor **cursor);
 int kx_relation__count(kx_doc *doc, const char *name, const kx_query *query, uint64_t *count);
 int kx_relation__explain(kx_doc *doc, const char *name, const kx_query *query, kx_doc **plan);
+int kx_relation__fold(kx_doc *doc, const char *name, kx_query_fold fold, const char *path, const kx_query *query,
+                      kx_value *result);
 int kx_relation__add(kx_doc *doc, const char *name, kx_doc *member);
 int kx_relation__remove(kx_doc *doc, const char *name, kx_doc *member);
 int kx_relation__add_many(kx_doc *doc, const char *name, kx_doc *const *members, size_t count);

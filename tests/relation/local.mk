@@ -12,7 +12,8 @@ check_PROGRAMS += \
 	tests/relation/test_prefetch \
 	tests/relation/test_sqlite \
 	tests/relation/test_set \
-	tests/relation/test_walk
+	tests/relation/test_walk \
+	tests/relation/test_aggregate
 
 tests_relation_test_follow_SOURCES = tests/relation/test_follow.c $(kx_relation_test)
 tests_relation_test_follow_LDADD = $(kx_test_ldadd)
@@ -43,3 +44,5 @@ tests_relation_test_sqlite_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 tests_relation_test_sqlite_LDADD = $(kx_test_ldadd) $(SQLITE_LIBS)
 tests_relation_test_walk_SOURCES = tests/relation/test_walk.c $(kx_relation_test)
 tests_relation_test_walk_LDADD = $(kx_test_ldadd)
+tests_relation_test_aggregate_SOURCES = tests/relation/test_aggregate.c $(kx_relation_test)
+tests_relation_test_aggregate_LDADD = $(kx_test_ldadd)
