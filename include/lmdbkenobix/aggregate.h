@@ -1,5 +1,5 @@
 /**
- * aggregate.h -- numbers about many documents: sums and averages, of a collection or of a document's set.
+ * aggregate.h -- numbers about many documents: sums and averages, of a collection or of a document's set; groups by value.
  *
  * A path is a field ("amount"), the elements of an array ("items[].price"), or a field of related documents ("user.age",
  * "orders.amount"): of one, or of each member of a set. kx_count() and kx_related_count() count.
@@ -34,7 +34,7 @@ extern "C" {
  */
 KX_API int kx_sum(kx_txn *txn, const char *collection, const char *path, const kx_query *query, kx_value *result);
 
-/** The least number, as it is stored; of equals (1 and 1.0) the one met first. One document is read where an index has them in order. Of nothing: null. Errors as kx_sum(): KX_INVALID, …. */
+/** The least number, as it is stored; of equals (1 and 1.0) the one of the lowest id. One document is read where an index has them in order. Of nothing: null. Errors as kx_sum(): KX_INVALID, …. */
 KX_API int kx_min(kx_txn *txn, const char *collection, const char *path, const kx_query *query, kx_value *result);
 
 /** The greatest number; as kx_min(). Errors as kx_sum(): KX_INVALID, …. */
@@ -59,6 +59,55 @@ KX_API int kx_related_max(kx_doc *doc, const char *relation, const char *path, c
 
 /** As kx_avg(), over a set. Errors as kx_related_sum(): KX_INVALID, …. */
 KX_API int kx_related_avg(kx_doc *doc, const char *relation, const char *path, const kx_query *query, kx_value *result);
+
+/* ---- groups --------------------------------------------------------------------------------- *
+ * Documents with equal values at some paths are a group: 30 and 30.0 are equal, and the group shows the value of its document
+ * with the lowest id; null and missing are equal, and show as null.                                                   */
+
+typedef struct kx_groups kx_groups;
+
+/** One group. What it points at is valid until the next step. */
+typedef struct kx_group_row {
+    const kx_value *values;      /**< one for each path, in their order                                            */
+    size_t          value_count;
+    uint64_t        count;       /**< documents                                                                    */
+    kx_value        sum;         /**< of the numbers at `of`, as kx_sum() and its kin; null where none was asked for */
+    kx_value        min;
+    kx_value        max;
+    kx_value        avg;
+    uint64_t        reserved[4];
+} kx_group_row;
+
+/**
+ * Begin to group the documents that match by the values at `by`: "status", "status,-year", "user.country". Groups come in the order
+ * of these values, a '-' turns it. Paths are those of an order: no sets and no []. `of`, unless it is NULL, is a path as kx_sum() takes it, whose
+ * numbers are added up for each group. `limit`, `offset` and `order_by` of the query choose which documents are grouped.
+ *
+ * Where an index begins with these paths, and the query's conditions allow it, groups stream in its order, one in memory at a time; without
+ * conditions and `of` only its keys are read, and one document for a group whose value a key does not tell (numbers, arrays, maps).
+ * Otherwise groups are kept in up to 16 MiB of memory, and the documents are read once more for each time that does not hold them all.
+ * In a write transaction the groups are all worked out here, so that writing on the way changes none: memory grows with their number.
+ *
+ * Close the groups, or let the transaction do it.
+ *   KX_INVALID  no such collection, a path that means nothing or many values;  KX_LIMIT, KX_BUSY, KX_NOMEM, KX_CORRUPT, KX_IO as kx_find()
+ * On error *groups is NULL.
+ */
+KX_API int kx_group(kx_txn *txn, const char *collection, const char *by, const char *of, const kx_query *query,
+                    kx_groups **groups);
+
+/** The values at one path, each once, in order, with their counts. As kx_group(): KX_INVALID, KX_NOMEM, …. */
+KX_API int kx_distinct(kx_txn *txn, const char *collection, const char *path, const kx_query *query,
+                       kx_groups **groups);
+
+/**
+ * Step: fill `row`.
+ *   KX_NOTFOUND: the end; the last error is left alone.   KX_CORRUPT, KX_NOMEM, KX_IO: also returned by kx_groups_close().
+ * In both cases *row is zero.
+ */
+KX_API int kx_groups_next(kx_groups *groups, kx_group_row *row);
+
+/** Close; NULL is fine. Returns what ended the groups early: KX_OK at their end or in their midst, else the error of kx_groups_next() (KX_CORRUPT, …). */
+KX_API int kx_groups_close(kx_groups *groups);
 
 #ifdef __cplusplus
 }

@@ -39,6 +39,7 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
     query->scratch = (kx_buf){0};
     query->arg_count = query->hops = 0;
     query->now.type = KX_TYPE_NONE;
+    query->any_ties = query->all_parts = false;
     kx_query__memory_init(&query->memory);
     source->mode = MODE_END;
     source->started = source->in_run = false;
@@ -86,6 +87,14 @@ int kx_query__prepare_traced(kx_cursor *cursor, kx_txn *txn, const kx_cat_collec
     init(cursor, txn, collection, false);
     cursor->query.trace = trace;
     return prepare(cursor, query, bound);
+}
+
+int kx_query__prepare_groups(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection,
+                             const kx_query *query, bool any_ties)
+{
+    init(cursor, txn, collection, false);
+    cursor->query.any_ties = any_ties;
+    return prepare(cursor, query, NULL);
 }
 
 /* One test alone, of a caller that keeps what it points at; found without an order. */

@@ -70,6 +70,12 @@ static void add_real(kx_query_totals *totals, double value)
     totals->real = sum;
 }
 
+/* Whatever order they come in, of equals (1 and 1.0) the one of the lowest id counts, and of one document the first. */
+static bool is_further(const kx_query_totals *totals, int order, uint64_t id)
+{
+    return order > 0 || (order == 0 && totals->id < id);
+}
+
 int kx_query__add_number(void *context, const kx_value *value)
 {
     kx_query_totals *totals = context;
@@ -84,10 +90,14 @@ int kx_query__add_number(void *context, const kx_value *value)
         break;
     default: return KX_OK;
     }
-    if (totals->count == 0 || kx_key__compare(value, &totals->least) < 0)
+    if (totals->count == 0 || is_further(totals, kx_key__compare(&totals->least, value), totals->least_id)) {
         totals->least = *value;
-    if (totals->count == 0 || kx_key__compare(value, &totals->most) > 0)
+        totals->least_id = totals->id;
+    }
+    if (totals->count == 0 || is_further(totals, kx_key__compare(value, &totals->most), totals->most_id)) {
         totals->most = *value;
+        totals->most_id = totals->id;
+    }
     totals->count++;
     return KX_OK;
 }
@@ -142,6 +152,7 @@ static int add_all(kx_cursor *cursor, const kx_query_subject *subject, kx_query_
         return rc;
     while (rc == KX_OK && (rc = kx_query__step(cursor, true, &id, &row)) == KX_OK) {
         rc = kx_collection__document_of(txn->db, cursor->query.collection, id, row, &document);
+        totals->id = id;
         if (rc == KX_OK)
             rc = kx_query__each_value(txn, subject, id, document, kx_query__add_number, totals);
     }

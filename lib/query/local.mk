@@ -15,6 +15,9 @@ kx_sources += \
 	lib/query/function.c \
 	lib/query/fold.c \
 	lib/query/keep.c \
+	lib/query/group_table.c \
+	lib/query/groups.c \
+	lib/query/groups.h \
 	lib/query/hop.c \
 	lib/query/intersect.c \
 	lib/query/legs.c \
