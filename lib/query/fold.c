@@ -165,7 +165,7 @@ static int add_all(kx_cursor *cursor, const kx_query_subject *subject, kx_query_
 /* All that match count, in whatever order. */
 static bool is_whole(const kx_query *query)
 {
-    return query == NULL || (query->limit == 0 && query->offset == 0);
+    return query == NULL || (query->limit == 0 && query->offset == 0 && query->after == NULL);
 }
 
 /* May the path stand in an order as it is, and is its one value what it orders by? */

@@ -120,7 +120,7 @@ static int add_to_table(kx_groups *groups, uint64_t id, kx_slice document)
 
 static bool is_whole(const kx_query *query)
 {
-    return query == NULL || (query->limit == 0 && query->offset == 0);
+    return query == NULL || (query->limit == 0 && query->offset == 0 && query->after == NULL);
 }
 
 /* Over all that match. */
@@ -413,7 +413,7 @@ static const kx_cat_index *find_index(kx_groups *groups)
 static bool is_bare(const kx_query *query)
 {
     bool any = query == NULL || query->where == NULL || query->where->path == NULL;
-    return any && is_whole(query) && (query == NULL || (query->filter == NULL && query->after == NULL));
+    return any && is_whole(query) && (query == NULL || query->filter == NULL);
 }
 
 static bool has_id(const kx_query_compiled *names)

@@ -185,6 +185,39 @@ START_TEST(every_member_of_a_query_applies)
 }
 END_TEST
 
+/* What stands behind the third greatest: 7 down to 1. */
+START_TEST(a_page_behind_a_token_is_added_up)
+{
+    shop it = start(_i == 0 ? plain : indexed);
+    kx_query query = {.order_by = "-amount", .limit = 3};
+    kx_cursor *cursor;
+    kx_doc *doc;
+    const char *token = NULL;
+    for (int i = 1; i <= 10; i++)
+        qt_insert(it.txn, "orders", 0, kxt_print("{\"amount\":%d}", i));
+    qt_ok(kx_find(it.txn, "orders", &query, &cursor));
+    for (int i = 0; i < 3; i++)
+        qt_ok(kx_cursor_next(cursor, &doc));
+    qt_ok(kx_cursor_token(cursor, &token));
+    query.after = kxt_print("%s", token);
+    qt_ok(kx_cursor_close(cursor));
+    ck_assert_str_eq(of(kx_sum, it.txn, "amount", &query), "int 18");
+    ck_assert_str_eq(of(kx_max, it.txn, "amount", &query), "int 7");
+    query.limit = 0;
+    ck_assert_str_eq(of(kx_sum, it.txn, "amount", &query), "int 28");
+    ck_assert_str_eq(of(kx_max, it.txn, "amount", &query), "int 7");
+    kx_groups *groups;
+    kx_group_row row;
+    qt_ok(kx_distinct(it.txn, "orders", "amount", &query, &groups));
+    for (int i = 1; i <= 7; i++) {
+        qt_ok(kx_groups_next(groups, &row));
+        ck_assert_int_eq(row.values[0].integer, i);
+    }
+    ck_assert_int_eq(kx_groups_next(groups, &row), KX_NOTFOUND);
+    end(&it);
+}
+END_TEST
+
 START_TEST(a_path_may_lead_into_maps_and_over_arrays)
 {
     shop it = start(indexed);
@@ -303,6 +336,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, ends_are_those_of_the_number_line_and_of_equals_the_first, 0, 2);
     tcase_add_test(c, an_index_gives_an_end_for_one_document);
     tcase_add_loop_test(c, every_member_of_a_query_applies, 0, 2);
+    tcase_add_loop_test(c, a_page_behind_a_token_is_added_up, 0, 2);
     tcase_add_test(c, a_path_may_lead_into_maps_and_over_arrays);
     tcase_add_test(c, odd_names_are_names_and_no_orders);
     tcase_add_test(c, wrong_calls_are_refused);
