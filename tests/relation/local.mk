@@ -46,3 +46,7 @@ tests_relation_test_walk_SOURCES = tests/relation/test_walk.c $(kx_relation_test
 tests_relation_test_walk_LDADD = $(kx_test_ldadd)
 tests_relation_test_aggregate_SOURCES = tests/relation/test_aggregate.c $(kx_relation_test)
 tests_relation_test_aggregate_LDADD = $(kx_test_ldadd)
+
+check_PROGRAMS += tests/relation/test_ordered
+tests_relation_test_ordered_SOURCES = tests/relation/test_ordered.c $(kx_relation_test)
+tests_relation_test_ordered_LDADD = $(kx_test_ldadd)
