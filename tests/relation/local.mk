@@ -50,3 +50,7 @@ tests_relation_test_aggregate_LDADD = $(kx_test_ldadd)
 check_PROGRAMS += tests/relation/test_ordered
 tests_relation_test_ordered_SOURCES = tests/relation/test_ordered.c $(kx_relation_test)
 tests_relation_test_ordered_LDADD = $(kx_test_ldadd)
+
+check_PROGRAMS += tests/relation/test_big
+tests_relation_test_big_SOURCES = tests/relation/test_big.c $(kx_relation_test)
+tests_relation_test_big_LDADD = $(kx_test_ldadd)
