@@ -413,7 +413,7 @@ static const kx_cat_index *find_index(kx_groups *groups)
 static bool is_bare(const kx_query *query)
 {
     bool any = query == NULL || query->where == NULL || query->where->path == NULL;
-    return any && is_whole(query) && (query == NULL || query->filter == NULL);
+    return any && is_whole(query) && (query == NULL || (query->filter == NULL && query->prepared == NULL));
 }
 
 static bool has_id(const kx_query_compiled *names)

@@ -70,7 +70,8 @@ struct kx_walk {
     size_t at;
     size_t batch_from, batch_count; /* which of the level are in `rows` */
     kx_slice rows[BATCH];
-    kx_doc *doc; /* shown last, held */
+    kx_buf bytes; /* of the batch's keys */
+    kx_doc *doc;  /* shown last, held */
     unsigned depth, most;
     uint32_t result; /* which result of the transaction its documents are of */
     int rc;
@@ -86,6 +87,7 @@ int kx_relation__walk_close(kx_walk *walk)
     kx_base__free(walk->seen.slots);
     kx_base__free(walk->level.ids);
     kx_base__free(walk->next.ids);
+    kx_buf__free(&walk->bytes);
     kx_base__free(walk);
     return rc;
 }
@@ -126,22 +128,98 @@ static int begin_level(kx_walk *walk)
     return KX_OK;
 }
 
-/* Ids of entries whose document is gone lead nowhere. */
-static int read_batch(kx_walk *walk, kx_txn *txn)
+/* ---- where a batch leads ------------------------------------------------------------------------------- */
+
+static int find_ids(void *context, size_t key, const uint64_t *ids, size_t count)
 {
-    const kx_cat_collection *collection = walk->relation->target;
-    const uint64_t *ids = walk->level.ids + walk->at;
-    size_t left = walk->level.count - walk->at, count = left < BATCH ? left : BATCH;
-    int rc = kx_store__row_get_many(txn->store, collection->number, ids, count, walk->rows);
-    bool last = walk->most != 0 && walk->depth == walk->most;
-    for (size_t i = 0; i < count && rc == KX_OK && !last; i++) {
-        kx_slice document;
+    int rc = KX_OK;
+    (void)key;
+    for (size_t i = 0; i < count && rc == KX_OK; i++)
+        rc = find_id(context, ids[i]);
+    return rc;
+}
+
+/* Sets are searched by keys of an index of their own, all of a batch in one pass; the rest, and keys that were shortened, go one by one. */
+static bool goes_by_keys(const kx_cat_relation *relation)
+{
+    kx_relation_kind kind = relation->declared.kind;
+    return (kind == KX_RELATED_SET || kind == KX_RELATED_ONE) && !relation->index->primary;
+}
+
+/* *size 0: the document leads nowhere, or was followed at once. Bytes of keys move until all are there. */
+static int add_key(kx_walk *walk, kx_txn *txn, kx_slice document, size_t *size)
+{
+    const kx_cat_relation *relation = walk->relation;
+    kx_value values[KX_CATALOG_KEY_PARTS];
+    kx_key key;
+    bool exact;
+    *size = 0;
+    if (!goes_by_keys(relation))
+        return kx_query__hop(txn, relation, false, document, find_id, walk);
+    if (!kx_relation__values(document, &relation->local, values))
+        return KX_OK;
+    int rc = kx_collection__index_key(relation->index, values, &key, &exact);
+    if (rc == KX_OK && exact) {
+        kx_buf__append(&walk->bytes, key.data, key.size);
+        *size = key.size;
+        rc = walk->bytes.rc;
+    } else if (rc == KX_OK) {
+        rc = kx_query__hop(txn, relation, false, document, find_id, walk);
+    }
+    kx_key__free(&key);
+    return rc;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const kx_slice *left = a, *right = b;
+    int order = memcmp(left->data, right->data, left->size < right->size ? left->size : right->size);
+    return order != 0 ? order : (left->size > right->size) - (left->size < right->size);
+}
+
+/* Sorted, each once. */
+static size_t sort_keys(kx_slice *keys, size_t count)
+{
+    size_t kept = 0;
+    if (count > 1)
+        qsort(keys, count, sizeof *keys, compare_keys);
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || compare_keys(&keys[i], &keys[kept - 1]) != 0)
+            keys[kept++] = keys[i];
+    }
+    return kept;
+}
+
+/* Ids of entries whose document is gone lead nowhere. */
+static int expand(kx_walk *walk, kx_txn *txn, const uint64_t *ids, size_t count)
+{
+    kx_slice keys[BATCH], document;
+    size_t found = 0, at = 0;
+    int rc = KX_OK;
+    kx_buf__clear(&walk->bytes);
+    for (size_t i = 0; i < count && rc == KX_OK; i++) {
         if (walk->rows[i].data == NULL)
             continue;
-        rc = kx_collection__document_of(txn->db, collection, ids[i], walk->rows[i], &document);
+        rc = kx_collection__document_of(txn->db, walk->relation->target, ids[i], walk->rows[i], &document);
         if (rc == KX_OK)
-            rc = kx_query__hop(txn, walk->relation, false, document, find_id, walk);
+            rc = add_key(walk, txn, document, &keys[found].size);
+        found += rc == KX_OK && keys[found].size > 0;
     }
+    if (rc != KX_OK || found == 0)
+        return rc;
+    for (size_t i = 0; i < found; at += keys[i++].size)
+        keys[i].data = walk->bytes.data + at;
+    return kx_store__entry_ids_many(txn->store, walk->relation->index->table, keys, sort_keys(keys, found), find_ids,
+                                    walk);
+}
+
+static int read_batch(kx_walk *walk, kx_txn *txn)
+{
+    const uint64_t *ids = walk->level.ids + walk->at;
+    size_t left = walk->level.count - walk->at, count = left < BATCH ? left : BATCH;
+    int rc = kx_store__row_get_many(txn->store, walk->relation->target->number, ids, count, walk->rows);
+    if (rc == KX_OK && (walk->most == 0 || walk->depth < walk->most))
+        rc = expand(walk, txn, ids, count);
     walk->batch_from = walk->at;
     walk->batch_count = rc == KX_OK ? count : 0;
     return rc;

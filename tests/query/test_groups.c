@@ -123,6 +123,11 @@ START_TEST(equal_values_are_one_group_in_value_order)
         ck_assert_str_eq(groups_of(it.txn, "b", NULL, &(kx_query){.filter = "a == 'x'"}), "1:2 'y':1");
         ck_assert_str_eq(groups_of(it.txn, "a", NULL, &(kx_query){.filter = "a == 'x'"}), "'x':3");
         ck_assert_str_eq(groups_of(it.txn, "a", NULL, &(kx_query){.filter = "a == 'z'"}), "");
+        kx_filter *filter;
+        qt_ok(kx_filter_compile("not (b <= 1) and (n < 3 or n >= 5)", &filter));
+        ck_assert_str_eq(groups_of(it.txn, "a", NULL, &(kx_query){.prepared = filter}),
+                         "null:2 true:1 30.0000:1 'x':1");
+        kx_filter_free(filter);
         ck_assert_str_eq(groups_of(it.txn, "a", NULL, &(kx_query){.order_by = "-n", .limit = 3}), "null:1 true:1 'x':1");
         ck_assert_str_eq(groups_of(it.txn, "a", NULL, &(kx_query){.order_by = "n", .offset = 6}), "true:1 'x':1");
         ck_assert_str_eq(groups_of(it.txn, "_id", NULL, &(kx_query){.filter = "_id <= 2"}), "1:1 2:1");

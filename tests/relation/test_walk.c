@@ -125,6 +125,47 @@ START_TEST(rings_end_and_diamonds_come_once)
 }
 END_TEST
 
+/* Keys that an index keeps whole, ones that it shortens, and both at a time; of one field and of two. */
+START_TEST(long_keys_and_keys_of_two_fields_lead_on)
+{
+    static const kx_relation by_name[] = {{.name = "up",
+                                           .kind = KX_FOREIGN_KEY,
+                                           .target = "people",
+                                           .foreign_key = "parent",
+                                           .related_field = "name",
+                                           .reverse = "children",
+                                           .optional = true},
+                                          {.name = NULL}};
+    static const kx_relation by_two[] = {{.name = "up",
+                                          .kind = KX_FOREIGN_KEY,
+                                          .target = "people",
+                                          .foreign_key = "tenant,parent",
+                                          .related_field = "tenant,name",
+                                          .reverse = "children",
+                                          .optional = true},
+                                         {.name = NULL}};
+    const kx_model one = {.name = "people", .indexes = INDEXES({.paths = "name", .unique = true}), .relations = by_name};
+    const kx_model two = {.name = "people", .indexes = INDEXES({.paths = "tenant,name", .unique = true}), .relations = by_two};
+    shop it = rt_start_with(_i < 3 ? MODELS(&one) : MODELS(&two));
+    int size = _i % 3 == 0 ? 10 : 600;
+    kx_doc *root = NULL;
+    for (int i = 1; i <= 40; i++) {
+        int width = _i % 3 == 2 && i % 3 == 0 ? 10 : size, parent = _i % 3 == 2 && i / 2 % 3 == 0 ? 10 : size;
+        kx_doc *doc = rt_save(it.txn, "people", kxt_print("{\"tenant\":1,\"name\":\"%0*d\",\"parent\":\"%0*d\"}", width, i, parent,
+                                                          i / 2));
+        root = root == NULL ? doc : root;
+    }
+    rt_save(it.txn, "people", kxt_print("{\"tenant\":2,\"name\":\"other\",\"parent\":\"%0*d\"}", size, _i < 3 ? 77 : 1));
+    const char *expected = "";
+    for (int i = 2, depth = 1; i <= 40; i++) {
+        depth += i == 4 || i == 8 || i == 16 || i == 32;
+        expected = kxt_print("%s%s%d/%d", expected, i > 2 ? " " : "", i, depth);
+    }
+    ck_assert_str_eq(walked(root, "children", 0), expected);
+    rt_end(&it);
+}
+END_TEST
+
 START_TEST(an_unsaved_document_begins_where_it_shows)
 {
     shop it = start();
@@ -383,6 +424,7 @@ static Suite *suite(void)
     tcase_add_test(c, descendants_come_nearest_first_and_ancestors_from_the_parent_up);
     tcase_add_test(c, one_to_one_leads_both_ways_and_many_to_many_as_sets_do);
     tcase_add_test(c, rings_end_and_diamonds_come_once);
+    tcase_add_loop_test(c, long_keys_and_keys_of_two_fields_lead_on, 0, 6);
     tcase_add_test(c, an_unsaved_document_begins_where_it_shows);
     tcase_add_test(c, a_relation_to_another_collection_is_refused);
     tcase_add_test(c, a_result_that_allows_no_lazy_loads_is_not_walked_from);
