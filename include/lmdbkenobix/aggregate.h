@@ -85,7 +85,8 @@ typedef struct kx_group_row {
  *
  * Where an index begins with these paths, and the query's conditions allow it, groups stream in its order, one in memory at a time; without
  * conditions and `of` only its keys are read, and one document for a group whose value a key does not tell (numbers, arrays, maps).
- * Otherwise groups are kept in up to 16 MiB of memory, and the documents are read once more for each time that does not hold them all.
+ * Otherwise the documents are read once, and the groups kept in some 16 MiB of memory; where these do not hold them, the documents
+ * are read twice, sorted in between as kx_find() sorts. With a limit, an offset or a page's token they are read again for each 16 MiB of groups instead.
  * In a write transaction the groups are all worked out here, so that writing on the way changes none: memory grows with their number.
  *
  * Close the groups, or let the transaction do it.

@@ -208,9 +208,12 @@ static bool is_wanted(const kx_query_table *table, kx_slice key)
            !(table->has_last && compare_slices(key, kx_buf__slice(&table->last)) > 0);
 }
 
+/* Would one more group take what the table may not have? Arrays double. */
 static bool is_over(const kx_query_table *table)
 {
-    return table->count >= 2 && table->count * size_of_group(table) + table->bytes.size > table->budget;
+    size_t room = table->count < table->room ? table->room : 2 * table->room;
+    return table->count >= 2 && kx_base__times(room, size_of_group(table)) + table->bytes.capacity > table->budget &&
+           (room > table->room || table->bytes.capacity > table->budget);
 }
 
 int kx_query__table_add(kx_query_table *table, kx_slice key, uint64_t id, const kx_value *values, uint64_t documents,

@@ -3,8 +3,10 @@
  *
  *   FROM_KEYS    an index begins with the paths, and nothing else is asked: its keys are stepped over, group by group
  *   FROM_WALK    the plan has the order: documents are read, and a group ends where the next one's key begins
- *   FROM_TABLE   groups in bounded memory, in passes over what matches (group_table.c)
+ *   FROM_TABLE   groups in bounded memory, found by their keys in one pass over what matches (group_table.c)
  *
+ * Where the table is too small, the documents are walked in order after all, sorted by who walks them (sort.c); where that is not
+ * possible, because the query has a limit and an order of its own, the table is filled again, pass after pass.
  * Keys that were shortened do not tell their values: where FROM_KEYS meets one, the table goes on behind the last group.
  * In a write transaction all is worked out at once and waits in the table.
  */
@@ -22,6 +24,7 @@ struct kx_groups {
     int rc;
     kx_arena arena;
     const kx_query *query;   /* kept */
+    const char *by;
     kx_query_compiled names; /* its orders are the paths */
     kx_query_subject of;
     bool sums;
@@ -123,7 +126,13 @@ static bool is_whole(const kx_query *query)
     return query == NULL || (query->limit == 0 && query->offset == 0 && query->after == NULL);
 }
 
-/* Over all that match. */
+/* The documents in order instead; all of them: no group has been given yet. */
+static bool may_walk(const kx_groups *groups)
+{
+    return is_whole(groups->query) && !groups->table.copies && !groups->table.has_after;
+}
+
+/* Over all that match, or as far as the table holds their groups. */
 static int pass(kx_groups *groups)
 {
     uint64_t id;
@@ -138,10 +147,52 @@ static int pass(kx_groups *groups)
     if (rc != KX_OK)
         return rc;
     groups->is_open = true;
-    while (rc == KX_OK && (rc = step(groups, &id, &document)) == KX_OK)
+    bool gives_up = false;
+    while (rc == KX_OK && !gives_up && (rc = step(groups, &id, &document)) == KX_OK) {
         rc = add_to_table(groups, id, document);
+        gives_up = groups->table.more && may_walk(groups);
+    }
     shut_cursor(groups);
+    if (rc == KX_OK && gives_up)
+        groups->way = FROM_WALK;
     return rc == KX_NOTFOUND ? kx_query__table_end(&groups->table) : rc;
+}
+
+static bool has_id(const kx_query_compiled *names)
+{
+    for (size_t i = 0; i < names->order_count; i++) {
+        if (names->orders[i].subject.kind == SUBJECT_ID)
+            return true;
+    }
+    return false;
+}
+
+/* By an order that is at hand, or any that can be `made`. */
+static int open_walk(kx_groups *groups, bool made)
+{
+    kx_query ordered = groups->query != NULL ? *groups->query : (kx_query){0};
+    ordered.order_by = groups->by;
+    int rc = kx_query__prepare_groups(&groups->cursor, groups->names.txn, groups->names.collection, &ordered,
+                                      !has_id(&groups->names));
+    if (rc != KX_OK)
+        return rc;
+    if (!made && groups->cursor.plan.arrangement != ARRANGED) {
+        kx_query__compiled_free(&groups->cursor.query);
+        return KX_OK;
+    }
+    rc = kx_query__open(&groups->cursor);
+    groups->is_open = rc == KX_OK;
+    groups->way = rc == KX_OK ? FROM_WALK : FROM_TABLE;
+    return rc;
+}
+
+static int next_from_walk(kx_groups *groups, kx_query_bucket *group);
+
+static int walk_instead(kx_groups *groups, kx_query_bucket *group)
+{
+    kx_query__table_free(&groups->table);
+    int rc = open_walk(groups, true);
+    return rc == KX_OK ? next_from_walk(groups, group) : rc;
 }
 
 static int next_from_table(kx_groups *groups, kx_query_bucket *group)
@@ -152,6 +203,8 @@ static int next_from_table(kx_groups *groups, kx_query_bucket *group)
         int rc = pass(groups);
         if (rc != KX_OK)
             return rc;
+        if (groups->way == FROM_WALK)
+            return walk_instead(groups, group);
     }
     kx_query__table_group(&groups->table, groups->at++, groups->values, group);
     return KX_OK;
@@ -416,34 +469,6 @@ static bool is_bare(const kx_query *query)
     return any && is_whole(query) && (query == NULL || (query->filter == NULL && query->prepared == NULL));
 }
 
-static bool has_id(const kx_query_compiled *names)
-{
-    for (size_t i = 0; i < names->order_count; i++) {
-        if (names->orders[i].subject.kind == SUBJECT_ID)
-            return true;
-    }
-    return false;
-}
-
-/* Does the plan have the order? */
-static int try_walk(kx_groups *groups, const char *by)
-{
-    kx_query ordered = groups->query != NULL ? *groups->query : (kx_query){0};
-    ordered.order_by = by;
-    int rc = kx_query__prepare_groups(&groups->cursor, groups->names.txn, groups->names.collection, &ordered,
-                                      !has_id(&groups->names));
-    if (rc != KX_OK)
-        return rc;
-    if (groups->cursor.plan.arrangement != ARRANGED) {
-        kx_query__compiled_free(&groups->cursor.query);
-        return KX_OK;
-    }
-    rc = kx_query__open(&groups->cursor);
-    groups->is_open = rc == KX_OK;
-    groups->way = rc == KX_OK ? FROM_WALK : FROM_TABLE;
-    return rc;
-}
-
 /* Move what the keys give to the table. */
 static int keep_all(kx_groups *groups)
 {
@@ -461,7 +486,7 @@ static int keep_all(kx_groups *groups)
     return kx_query__table_end(&groups->table);
 }
 
-static int choose(kx_groups *groups, const char *by)
+static int choose(kx_groups *groups)
 {
     bool writes = groups->names.txn->writes;
     int rc = KX_OK;
@@ -471,7 +496,7 @@ static int choose(kx_groups *groups, const char *by)
         rc = open_keys(groups, (kx_slice){0}, (kx_slice){0});
         groups->way = rc == KX_OK ? FROM_KEYS : FROM_TABLE;
     } else if (!writes && is_whole(groups->query)) {
-        rc = try_walk(groups, by);
+        rc = open_walk(groups, false);
     }
     if (rc == KX_OK && writes)
         rc = groups->way == FROM_KEYS ? keep_all(groups) : pass(groups);
@@ -539,13 +564,14 @@ static int name_paths(kx_groups *groups, const char *by, bool single, const char
     return rc;
 }
 
-static int make_room(kx_groups *groups, const kx_query *query)
+static int make_room(kx_groups *groups, const char *by, const kx_query *query)
 {
     size_t parts = groups->names.order_count;
     groups->values = kx_arena__alloc(&groups->arena, parts * sizeof *groups->values);
     groups->next_values = kx_arena__alloc(&groups->arena, parts * sizeof *groups->values);
     kx_buf *texts = kx_arena__alloc(&groups->arena, parts * sizeof *texts);
-    if (groups->values == NULL || groups->next_values == NULL || texts == NULL)
+    groups->by = kx_arena__text(&groups->arena, by, strlen(by));
+    if (groups->values == NULL || groups->next_values == NULL || texts == NULL || groups->by == NULL)
         return kx_base__nomem();
     memset(texts, 0, parts * sizeof *texts);
     groups->texts = texts;
@@ -561,9 +587,9 @@ int kx_query__groups(kx_txn *txn, const kx_cat_collection *collection, const cha
         return kx_base__nomem();
     int rc = name_paths(groups, by, single, of);
     if (rc == KX_OK)
-        rc = make_room(groups, query);
+        rc = make_room(groups, by, query);
     if (rc == KX_OK)
-        rc = choose(groups, by);
+        rc = choose(groups);
     if (rc == KX_OK)
         *result = groups;
     else
