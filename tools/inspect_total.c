@@ -39,7 +39,10 @@ typedef int total_call(kx_txn *, const char *, const char *, const kx_query *, k
 
 static total_call *call_named(const char *name)
 {
-    return strcmp(name, "sum") == 0 ? kx_sum : strcmp(name, "min") == 0 ? kx_min : strcmp(name, "max") == 0 ? kx_max : kx_avg;
+    return strcmp(name, "sum") == 0   ? kx_sum
+           : strcmp(name, "min") == 0 ? kx_min
+           : strcmp(name, "max") == 0 ? kx_max
+                                      : kx_avg;
 }
 
 /* As JSON; an integer beyond 2^63 as its digits, since it is nothing but a number here. */

@@ -74,7 +74,8 @@ static kx_value read_time(kx_slice part, uint8_t flip)
         plain[i] = part.data[i] ^ flip;
     kx_value value = {.type = KX_TYPE_TIME};
     value.integer = (int64_t)(load_be64(plain + 1) ^ UINT64_C(1) << 63);
-    value.extra = (int32_t)((uint32_t)plain[9] << 24 | (uint32_t)plain[10] << 16 | (uint32_t)plain[11] << 8 | plain[12]);
+    value.extra =
+        (int32_t)((uint32_t)plain[9] << 24 | (uint32_t)plain[10] << 16 | (uint32_t)plain[11] << 8 | plain[12]);
     return value;
 }
 

@@ -1,9 +1,9 @@
 /*
  * fold.c -- sum, min, max, avg: one value made of the numbers at a path.
  *
- * Integers are summed in 128 bits, which 2^63 documents cannot overflow. Reals are summed with what each addition rounds
- * away kept beside the sum: Arnold Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen",
- * Zeitschrift für angewandte Mathematik und Mechanik 54 (1974).
+ * Integers are summed in 128 bits, which 2^63 documents cannot overflow. Reals are summed with what each addition
+ * rounds away kept beside the sum: Arnold Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation
+ * endlicher Summen", Zeitschrift für angewandte Mathematik und Mechanik 54 (1974).
  */
 #include <math.h>
 #include <string.h>
@@ -232,7 +232,7 @@ static int find_end(kx_txn *txn, const kx_cat_collection *collection, const kx_q
 /* ---- the door ------------------------------------------------------------------------------------------------ */
 
 int kx_query__aggregate(kx_txn *txn, const kx_cat_collection *collection, kx_query_fold fold, const char *path,
-                   const kx_query *query, const kx_query_bound *bound, kx_value *result)
+                        const kx_query *query, const kx_query_bound *bound, kx_value *result)
 {
     kx_query_compiled names = {.txn = txn, .collection = collection};
     kx_query_subject subject;

@@ -96,8 +96,7 @@ static int grow(kx_query_table *table)
     table->groups = groups != NULL ? groups : table->groups;
     kx_value *values = kx_base__realloc(table->values, kx_base__times(room * table->parts, sizeof *values));
     table->values = values != NULL ? values : table->values;
-    kx_query_totals *totals =
-        kx_base__realloc(table->totals, kx_base__times(table->sums ? room : 1, sizeof *totals));
+    kx_query_totals *totals = kx_base__realloc(table->totals, kx_base__times(table->sums ? room : 1, sizeof *totals));
     table->totals = totals != NULL ? totals : table->totals;
     uint32_t *places = kx_base__alloc(kx_base__times(2 * room, sizeof *places));
     if (groups == NULL || values == NULL || totals == NULL || places == NULL) {
@@ -186,11 +185,8 @@ static int add_group(kx_query_table *table, kx_slice key, uint64_t hash, uint64_
     if (rc != KX_OK)
         return rc;
     slot *group = &table->groups[table->count];
-    *group = (slot){.head = head_of(key),
-                    .key_at = table->bytes.size,
-                    .key_size = key.size,
-                    .at = table->count,
-                    .hash = hash};
+    *group = (slot){
+        .head = head_of(key), .key_at = table->bytes.size, .key_size = key.size, .at = table->count, .hash = hash};
     kx_buf__append(&table->bytes, key.data, key.size);
     rc = set_values(table, group, id, values);
     if (rc != KX_OK)

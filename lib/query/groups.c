@@ -5,49 +5,16 @@
  *   FROM_WALK    the plan has the order: documents are read, and a group ends where the next one's key begins
  *   FROM_TABLE   groups in bounded memory, found by their keys in one pass over what matches (group_table.c)
  *
- * Where the table is too small, the documents are walked in order after all, sorted by who walks them (sort.c); where that is not
- * possible, because the query has a limit and an order of its own, the table is filled again, pass after pass.
- * Keys that were shortened do not tell their values: where FROM_KEYS meets one, the table goes on behind the last group.
- * In a write transaction all is worked out at once and waits in the table.
+ * Where the table is too small, the documents are walked in order after all, sorted by who walks them (sort.c);
+ * where that is not possible, because the query has a limit and an order of its own, the table is filled again,
+ * pass after pass. Keys that were shortened do not tell their values: where FROM_KEYS meets one, the table goes on
+ * behind the last group. In a write transaction all is worked out at once and waits in the table.
  */
 #include <string.h>
 
 #include "query/groups.h"
 
-enum { BUDGET = 16 << 20, HASH_SIZE = 16 };
-
-typedef enum way { FROM_KEYS, FROM_WALK, FROM_TABLE } way;
-
-struct kx_groups {
-    kx_walker walker; /* first: the groups are found again from it */
-    way way;
-    int rc;
-    kx_arena arena;
-    const kx_query *query;   /* kept */
-    const char *by;
-    kx_query_compiled names; /* its orders are the paths */
-    kx_query_subject of;
-    bool sums;
-    kx_value *values, *next_values; /* of the group at hand, and of the one behind it */
-
-    const kx_cat_index *index; /* FROM_KEYS */
-    bool backward, has_item;
-    bool untold; /* some value of the group at hand is not in its key */
-    kx_store_scan *scan;
-    kx_store_item item; /* read, and not of the group before */
-    kx_buf key, *texts; /* texts: one a path */
-
-    kx_cursor cursor; /* FROM_WALK */
-    bool is_open, has_next;
-    uint64_t next_id, lowest; /* read ahead; of the group at hand */
-    kx_slice next_document;
-    kx_key keys[2];
-    unsigned at_key; /* which of them is the next one's */
-
-    kx_query_table table;
-    bool passed; /* the table holds a pass */
-    size_t at;
-};
+enum { BUDGET = 16 << 20 };
 
 static size_t budget_of_tests;
 
@@ -64,7 +31,7 @@ static int take_value(void *context, const kx_value *value)
     return KX_OK;
 }
 
-static int read_value(kx_groups *groups, size_t part, uint64_t id, kx_slice document, kx_value *value)
+int kx_query__group_value(kx_groups *groups, size_t part, uint64_t id, kx_slice document, kx_value *value)
 {
     const kx_query_subject *subject = &groups->names.orders[part].subject;
     *value = kx_null();
@@ -79,7 +46,7 @@ static int read_values(kx_groups *groups, uint64_t id, kx_slice document, kx_val
     int rc = KX_OK;
     kx_key__clear(key);
     for (size_t i = 0; i < groups->names.order_count && rc == KX_OK; i++) {
-        rc = read_value(groups, i, id, document, &values[i]);
+        rc = kx_query__group_value(groups, i, id, document, &values[i]);
         if (rc == KX_OK)
             kx_key__add(key, &values[i], groups->names.orders[i].descending);
     }
@@ -269,199 +236,7 @@ static int next_from_walk(kx_groups *groups, kx_query_bucket *group)
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
-/* ---- from keys ------------------------------------------------------------------------------------------------ */
-
-/* Bytes of the parts that tell the group; 0: they are not whole, or not in order. */
-static size_t prefix_size(const kx_groups *groups, kx_slice key)
-{
-    size_t ordered = (groups->index->unique ? KX_KEY_UNIQUE_LIMIT : KX_KEY_LIMIT) - HASH_SIZE, size = 0;
-    key.size = key.size < ordered ? key.size : ordered;
-    for (size_t i = 0; i < groups->names.order_count; i++) {
-        size_t part = kx_key__part_size(kx_slice_of(key.data + size, key.size - size), groups->index->parts[i].descending);
-        if (part == 0)
-            return 0;
-        size += part;
-    }
-    return size;
-}
-
-static bool has_prefix(kx_slice key, kx_slice prefix)
-{
-    return key.size >= prefix.size && memcmp(key.data, prefix.data, prefix.size) == 0;
-}
-
-static int open_keys(kx_groups *groups, kx_slice from, kx_slice to)
-{
-    kx_store__scan_close(groups->scan);
-    return kx_store__scan_entries(groups->names.txn->store, groups->index->table, from, to, groups->backward,
-                                  &groups->scan);
-}
-
-/* Step over the rest of a group: ones of a unique index one by one, the ids of one key by their stored number, several keys
-   by a count between bounds, or, where its lowest id matters, by their ids. */
-static int count_ones(kx_groups *groups, kx_slice prefix, uint64_t *count)
-{
-    int rc;
-    *count = 1;
-    while ((rc = kx_store__scan_next(groups->scan, &groups->item)) == KX_OK && has_prefix(groups->item.key, prefix)) {
-        groups->lowest = groups->item.id < groups->lowest ? groups->item.id : groups->lowest;
-        ++*count;
-    }
-    groups->has_item = rc == KX_OK;
-    return rc == KX_NOTFOUND ? KX_OK : rc;
-}
-
-static int count_key(kx_groups *groups, kx_slice key, uint64_t *count)
-{
-    int rc = kx_store__entry_count(groups->names.txn->store, groups->index->table, key, count);
-    return rc == KX_OK ? kx_store__scan_after(groups->scan, key, UINT64_MAX) : rc;
-}
-
-static int count_ids(kx_groups *groups, kx_store_scan *scan, uint64_t *count)
-{
-    uint64_t ids[256];
-    size_t found = 1;
-    int rc = KX_OK;
-    while (found > 0 && (rc = kx_store__scan_ids(scan, ids, sizeof ids / sizeof *ids, &found)) == KX_OK) {
-        *count += found;
-        for (size_t i = 0; i < found; i++)
-            groups->lowest = ids[i] < groups->lowest ? ids[i] : groups->lowest;
-    }
-    return rc;
-}
-
-static int count_between(kx_groups *groups, kx_slice prefix, uint64_t *count)
-{
-    kx_store_scan *scan = NULL;
-    kx_key end;
-    kx_key__init(&end);
-    memcpy(end.data, prefix.data, prefix.size);
-    end.size = prefix.size;
-    kx_slice to = kx_key__successor(&end) ? kx_key__slice(&end) : (kx_slice){0};
-    int rc = kx_store__scan_entries(groups->names.txn->store, groups->index->table, prefix, to, false, &scan);
-    if (rc == KX_OK)
-        rc = groups->untold ? count_ids(groups, scan, count) : kx_store__scan_count(scan, UINT64_MAX, count);
-    kx_store__scan_close(scan);
-    if (rc == KX_OK)
-        rc = groups->backward ? open_keys(groups, (kx_slice){0}, prefix) : open_keys(groups, to, (kx_slice){0});
-    kx_key__free(&end);
-    return rc;
-}
-
-static int count_group(kx_groups *groups, kx_slice prefix, uint64_t *count)
-{
-    if (groups->index->unique)
-        return count_ones(groups, prefix, count);
-    if (groups->index->count == groups->names.order_count)
-        return count_key(groups, prefix, count);
-    return count_between(groups, prefix, count);
-}
-
-/* What the key tells. */
-static int read_key(kx_groups *groups, kx_slice prefix)
-{
-    int rc = KX_OK;
-    groups->untold = false;
-    for (size_t i = 0, at = 0; i < groups->names.order_count && rc == KX_OK; i++) {
-        bool descending = groups->index->parts[i].descending;
-        kx_slice part = kx_slice_of(prefix.data + at, prefix.size - at);
-        part.size = kx_key__part_size(part, descending);
-        at += part.size;
-        rc = kx_key__read(part, descending, &groups->texts[i], &groups->values[i]);
-        groups->untold |= groups->values[i].type == KX_TYPE_NONE;
-    }
-    return rc;
-}
-
-/* What it does not tell, from the group's first document. */
-static int read_untold(kx_groups *groups)
-{
-    const kx_query_compiled *names = &groups->names;
-    uint64_t id = groups->lowest;
-    kx_slice row, document;
-    int rc = kx_store__row_get(names->txn->store, names->collection->number, id, &row);
-    if (rc == KX_NOTFOUND)
-        return kx_base__fail_at(KX_CORRUPT, names->collection->name, groups->index->paths, &id, NULL,
-                                "index '%s' of %s has an entry for document %llu, which is not there",
-                                groups->index->paths, names->collection->name, (unsigned long long)id);
-    if (rc == KX_OK)
-        rc = kx_collection__document_of(names->txn->db, names->collection, id, row, &document);
-    for (size_t i = 0; i < names->order_count && rc == KX_OK; i++) {
-        if (groups->values[i].type == KX_TYPE_NONE)
-            rc = read_value(groups, i, id, document, &groups->values[i]);
-    }
-    return rc;
-}
-
-/* The table goes on behind the group that was given last; where all are worked out at once, it begins again. */
-static int leave_keys(kx_groups *groups, kx_query_bucket *group)
-{
-    kx_store__scan_close(groups->scan);
-    groups->scan = NULL;
-    groups->way = FROM_TABLE;
-    groups->table.has_after = groups->key.size > 0 && !groups->table.copies;
-    kx_buf__append(&groups->table.after, groups->key.data, groups->key.size);
-    return groups->table.after.rc == KX_OK ? next_from_table(groups, group) : groups->table.after.rc;
-}
-
-static int next_from_keys(kx_groups *groups, kx_query_bucket *group)
-{
-    int rc = groups->has_item ? KX_OK : kx_store__scan_next(groups->scan, &groups->item);
-    groups->has_item = false;
-    if (rc != KX_OK)
-        return rc;
-    uint64_t count = 0;
-    size_t size = prefix_size(groups, groups->item.key);
-    if (size == 0)
-        return leave_keys(groups, group);
-    kx_buf__clear(&groups->key);
-    kx_buf__append(&groups->key, groups->item.key.data, size);
-    if (groups->key.rc != KX_OK)
-        return groups->key.rc;
-    groups->lowest = groups->item.id;
-    rc = read_key(groups, kx_buf__slice(&groups->key));
-    if (rc == KX_OK)
-        rc = count_group(groups, kx_buf__slice(&groups->key), &count);
-    if (rc == KX_OK && groups->untold)
-        rc = read_untold(groups);
-    for (size_t i = 0; i < size && groups->backward; i++)
-        groups->key.data[i] ^= 0xff;
-    *group = (kx_query_bucket){.key = kx_buf__slice(&groups->key), .values = groups->values, .count = count};
-    return rc;
-}
-
-/* All parts as the paths go, or all the other way. */
-static bool begins_with(const kx_cat_index *index, const kx_query_compiled *names, bool *backward)
-{
-    if (index->multi || index->sparse || index->primary || index->count < names->order_count)
-        return false;
-    *backward = index->parts[0].descending != names->orders[0].descending;
-    for (size_t i = 0; i < names->order_count; i++) {
-        const kx_query_order *order = &names->orders[i];
-        if (!kx_query__is_part(&order->subject, &index->parts[i]) ||
-            (index->parts[i].descending != order->descending) != *backward)
-            return false;
-    }
-    return true;
-}
-
-/* The narrowest. */
-static const kx_cat_index *find_index(kx_groups *groups)
-{
-    const kx_cat_collection *collection = groups->names.collection;
-    const kx_cat_index *found = NULL;
-    bool backward;
-    for (size_t i = 0; i < collection->index_count; i++) {
-        const kx_cat_index *index = &collection->indexes[i];
-        if (!begins_with(index, &groups->names, &backward) || (found != NULL && found->count <= index->count))
-            continue;
-        found = index;
-        groups->backward = backward;
-    }
-    return found;
-}
-
-/* ---- choosing --------------------------------------------------------------------------------------------------------- */
+/* ---- choosing ---------- */
 
 static bool is_bare(const kx_query *query)
 {
@@ -474,11 +249,15 @@ static int keep_all(kx_groups *groups)
 {
     kx_query_bucket group;
     kx_query_totals *totals;
-    int rc = KX_OK;
+    int rc;
     kx_query__table_begin(&groups->table);
-    while (groups->way == FROM_KEYS && (rc = next_from_keys(groups, &group)) == KX_OK && groups->way == FROM_KEYS)
+    while ((rc = kx_query__next_by_keys(groups, &group)) == KX_OK && groups->way == FROM_KEYS) {
         rc = kx_query__table_add(&groups->table, group.key, groups->lowest, group.values, group.count, &totals);
-    groups->at = 0;
+        if (rc != KX_OK)
+            return rc;
+    }
+    if (rc == KX_OK)
+        return pass(groups);
     if (rc != KX_NOTFOUND)
         return rc;
     groups->way = FROM_TABLE;
@@ -489,21 +268,16 @@ static int keep_all(kx_groups *groups)
 static int choose(kx_groups *groups)
 {
     bool writes = groups->names.txn->writes;
-    int rc = KX_OK;
     groups->way = FROM_TABLE;
-    groups->index = !groups->sums && is_bare(groups->query) ? find_index(groups) : NULL;
-    if (groups->index != NULL) {
-        rc = open_keys(groups, (kx_slice){0}, (kx_slice){0});
-        groups->way = rc == KX_OK ? FROM_KEYS : FROM_TABLE;
-    } else if (!writes && is_whole(groups->query)) {
+    int rc = !groups->sums && is_bare(groups->query) ? kx_query__open_keys(groups) : KX_OK;
+    if (rc == KX_OK && groups->way == FROM_TABLE && !writes && is_whole(groups->query))
         rc = open_walk(groups, false);
-    }
     if (rc == KX_OK && writes)
         rc = groups->way == FROM_KEYS ? keep_all(groups) : pass(groups);
     return rc;
 }
 
-/* ---- the door ----------------------------------------------------------------------------------------------------------- */
+/* ---- the door ---------- */
 
 int kx_query__groups_close(kx_groups *groups)
 {
@@ -555,8 +329,8 @@ static int name_paths(kx_groups *groups, const char *by, bool single, const char
     kx_query_compiled *names = &groups->names;
     int rc = kx_query__order(names, by);
     if (rc == KX_OK && single && names->order_count != 1)
-        rc = kx_base__fail_at(KX_INVALID, names->collection->name, by, NULL, NULL, "'%s' is %zu paths; one is asked for",
-                              by, names->order_count);
+        rc = kx_base__fail_at(KX_INVALID, names->collection->name, by, NULL, NULL,
+                              "'%s' is %zu paths; one is asked for", by, names->order_count);
     if (rc == KX_OK && of != NULL)
         rc = kx_query__number_subject(names, of, &groups->of);
     groups->sums = groups->table.sums = of != NULL;
@@ -599,11 +373,10 @@ int kx_query__groups(kx_txn *txn, const kx_cat_collection *collection, const cha
 
 static int next_group(kx_groups *groups, kx_query_bucket *group)
 {
-    switch (groups->way) {
-    case FROM_KEYS: return next_from_keys(groups, group);
-    case FROM_WALK: return next_from_walk(groups, group);
-    default: return next_from_table(groups, group);
-    }
+    int rc = groups->way == FROM_KEYS ? kx_query__next_by_keys(groups, group) : KX_NOTFOUND;
+    if (groups->way == FROM_KEYS || (rc != KX_OK && rc != KX_NOTFOUND))
+        return rc;
+    return groups->way == FROM_WALK ? next_from_walk(groups, group) : next_from_table(groups, group);
 }
 
 int kx_query__groups_next(kx_groups *groups, kx_group_row *row)

@@ -18,6 +18,7 @@ kx_sources += \
 	lib/query/group_table.c \
 	lib/query/groups.c \
 	lib/query/groups.h \
+	lib/query/groups_keys.c \
 	lib/query/hop.c \
 	lib/query/intersect.c \
 	lib/query/legs.c \

@@ -5,8 +5,9 @@
  *   next    ids of the depth below it, as they are found
  *   seen    every id that was found: none is found twice, so rings end
  *
- * A level is fetched in batches. Where the documents of a batch lead is looked up before the first of them is handed out; no
- * scan stays open between two steps. In a write transaction a document is fetched again when its turn comes.
+ * A level is fetched in batches. Where the documents of a batch lead is looked up before the first of them is
+ * handed out; no scan stays open between two steps. In a write transaction a document is fetched again when its
+ * turn comes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +140,8 @@ static int find_ids(void *context, size_t key, const uint64_t *ids, size_t count
     return rc;
 }
 
-/* Sets are searched by keys of an index of their own, all of a batch in one pass; the rest, and keys that were shortened, go one by one. */
+/* Sets are searched by keys of an index of their own, all of a batch in one pass; the rest, and keys that were
+   shortened, go one by one. */
 static bool goes_by_keys(const kx_cat_relation *relation)
 {
     kx_relation_kind kind = relation->declared.kind;

@@ -1,4 +1,5 @@
-/* test_read.c -- parts of keys and their values: what was added is what is read, forward and descending, alone and behind others. */
+/* test_read.c -- parts of keys and their values: what was added is what is read, forward and descending, alone and
+   behind others. */
 #include <string.h>
 
 #include "key/samples.h"

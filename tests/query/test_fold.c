@@ -1,4 +1,5 @@
-/* test_fold.c -- sum, min, max, avg of a collection: exact integers, compensated reals, what is passed over, what is read. */
+/* test_fold.c -- sum, min, max, avg of a collection: exact integers, compensated reals, what is passed over, what
+   is read. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +15,8 @@ typedef int fold_call(kx_txn *, const char *, const char *, const kx_query *, kx
 static const kx_model *const plain[] = {&(kx_model){.name = "orders"}, NULL};
 static const kx_model *const indexed[] = {
     &(kx_model){.name = "orders",
-                .indexes = (const kx_index[]){{.paths = "amount"}, {.paths = "user_id,-amount"}, {.paths = "a.b"}, {0}}},
+                .indexes =
+                    (const kx_index[]){{.paths = "amount"}, {.paths = "user_id,-amount"}, {.paths = "a.b"}, {0}}},
     NULL};
 
 typedef struct shop {
@@ -101,7 +103,12 @@ END_TEST
 START_TEST(what_is_no_number_is_passed_over)
 {
     shop it = start(_i == 0 ? plain : indexed);
-    static const char *const others[] = {"null", "\"7\"", "true", "[5]", "{\"x\":5}", "{\"$numberDouble\":\"NaN\"}",
+    static const char *const others[] = {"null",
+                                         "\"7\"",
+                                         "true",
+                                         "[5]",
+                                         "{\"x\":5}",
+                                         "{\"$numberDouble\":\"NaN\"}",
                                          "{\"$date\":\"2026-01-01T00:00:00Z\"}"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         qt_insert(it.txn, "orders", 0, kxt_print("{\"amount\":%s}", others[i]));
@@ -173,14 +180,17 @@ START_TEST(every_member_of_a_query_applies)
     shop it = start(_i == 0 ? plain : indexed);
     for (int i = 1; i <= 10; i++)
         qt_insert(it.txn, "orders", 0, kxt_print("{\"user_id\":%d,\"amount\":%d}", i % 2, i));
-    ck_assert_str_eq(of(kx_sum, it.txn, "amount", &(kx_query){.where = KX_WHERE({"amount", KX_GT, kx_int(7)})}), "int 27");
+    ck_assert_str_eq(of(kx_sum, it.txn, "amount", &(kx_query){.where = KX_WHERE({"amount", KX_GT, kx_int(7)})}),
+                     "int 27");
     ck_assert_str_eq(of(kx_sum, it.txn, "amount", &(kx_query){.filter = "user_id == ?", .args = KX_ARGS(kx_int(1))}),
                      "int 25");
     ck_assert_str_eq(of(kx_sum, it.txn, "amount", &(kx_query){.order_by = "-amount", .limit = 2}), "int 19");
-    ck_assert_str_eq(of(kx_sum, it.txn, "amount", &(kx_query){.order_by = "-amount", .limit = 2, .offset = 1}), "int 17");
+    ck_assert_str_eq(of(kx_sum, it.txn, "amount", &(kx_query){.order_by = "-amount", .limit = 2, .offset = 1}),
+                     "int 17");
     ck_assert_str_eq(of(kx_min, it.txn, "amount", &(kx_query){.order_by = "-amount", .limit = 3}), "int 8");
     ck_assert_str_eq(of(kx_max, it.txn, "amount", &(kx_query){.offset = 4, .order_by = "-amount"}), "int 6");
-    ck_assert_str_eq(of(kx_avg, it.txn, "amount", &(kx_query){.where = KX_WHERE({"amount", KX_GT, kx_int(70)})}), "null");
+    ck_assert_str_eq(of(kx_avg, it.txn, "amount", &(kx_query){.where = KX_WHERE({"amount", KX_GT, kx_int(70)})}),
+                     "null");
     end(&it);
 }
 END_TEST
@@ -221,7 +231,8 @@ END_TEST
 START_TEST(a_path_may_lead_into_maps_and_over_arrays)
 {
     shop it = start(indexed);
-    qt_insert(it.txn, "orders", 0, "{\"a\":{\"b\":2},\"items\":[{\"price\":1},{\"price\":2.5},{},{\"price\":null}],\"n\":[1,2]}");
+    qt_insert(it.txn, "orders", 0,
+              "{\"a\":{\"b\":2},\"items\":[{\"price\":1},{\"price\":2.5},{},{\"price\":null}],\"n\":[1,2]}");
     qt_insert(it.txn, "orders", 0, "{\"a\":{\"b\":3},\"items\":[],\"n\":[[7]]}");
     qt_insert(it.txn, "orders", 0, "{\"a\":5,\"items\":\"none\",\"n\":3}");
     ck_assert_str_eq(of(kx_sum, it.txn, "a.b", NULL), "int 5");
@@ -274,7 +285,8 @@ START_TEST(random_numbers_agree_with_plain_arithmetic)
     uint64_t seed = kxt_seed();
     for (uint64_t trial = 0; trial < kxt_scaled(30); trial++) {
         shop it = start(trial % 2 == 0 ? plain : indexed);
-        int64_t sums[3] = {0}, least[3] = {INT64_MAX, INT64_MAX, INT64_MAX}, most[3] = {INT64_MIN, INT64_MIN, INT64_MIN};
+        int64_t sums[3] = {0}, least[3] = {INT64_MAX, INT64_MAX, INT64_MAX},
+                most[3] = {INT64_MIN, INT64_MIN, INT64_MIN};
         unsigned counts[3] = {0};
         for (int i = 0; i < 60; i++) {
             unsigned user = (unsigned)kxt_random_below(&seed, 3);

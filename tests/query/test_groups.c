@@ -1,6 +1,6 @@
 /*
- * test_groups.c -- documents by value: the three ways give the same groups as an oracle that compares all with all; what each way
- * reads; shortened keys; bounded memory; writes on the way.
+ * test_groups.c -- documents by value: the three ways give the same groups as an oracle that compares all with
+ * all; what each way reads; shortened keys; bounded memory; writes on the way.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -97,9 +97,14 @@ static const char *groups_of(kx_txn *txn, const char *by, const char *of, const 
 
 static void fill(kx_txn *txn)
 {
-    static const char *const saved[] = {"{\"a\":\"x\",\"b\":1,\"n\":1}", "{\"a\":30.0,\"b\":2,\"n\":2}", "{\"a\":\"x\",\"b\":1.0,\"n\":3}",
-                                        "{\"a\":30,\"b\":5,\"n\":4}",     "{\"b\":7,\"n\":5}",            "{\"a\":null,\"b\":7,\"n\":6}",
-                                        "{\"a\":true,\"n\":7}",           "{\"a\":\"x\",\"b\":\"y\",\"n\":8}"};
+    static const char *const saved[] = {"{\"a\":\"x\",\"b\":1,\"n\":1}",
+                                        "{\"a\":30.0,\"b\":2,\"n\":2}",
+                                        "{\"a\":\"x\",\"b\":1.0,\"n\":3}",
+                                        "{\"a\":30,\"b\":5,\"n\":4}",
+                                        "{\"b\":7,\"n\":5}",
+                                        "{\"a\":null,\"b\":7,\"n\":6}",
+                                        "{\"a\":true,\"n\":7}",
+                                        "{\"a\":\"x\",\"b\":\"y\",\"n\":8}"};
     for (size_t i = 0; i < sizeof saved / sizeof *saved; i++)
         qt_insert(txn, "orders", 0, saved[i]);
 }
@@ -128,7 +133,8 @@ START_TEST(equal_values_are_one_group_in_value_order)
         ck_assert_str_eq(groups_of(it.txn, "a", NULL, &(kx_query){.prepared = filter}),
                          "null:2 true:1 30.0000:1 'x':1");
         kx_filter_free(filter);
-        ck_assert_str_eq(groups_of(it.txn, "a", NULL, &(kx_query){.order_by = "-n", .limit = 3}), "null:1 true:1 'x':1");
+        ck_assert_str_eq(groups_of(it.txn, "a", NULL, &(kx_query){.order_by = "-n", .limit = 3}),
+                         "null:1 true:1 'x':1");
         ck_assert_str_eq(groups_of(it.txn, "a", NULL, &(kx_query){.order_by = "n", .offset = 6}), "true:1 'x':1");
         ck_assert_str_eq(groups_of(it.txn, "_id", NULL, &(kx_query){.filter = "_id <= 2"}), "1:1 2:1");
         ck_assert_str_eq(groups_of(it.txn, "a,-_id", NULL, &(kx_query){.filter = "n <= 3"}),
@@ -185,8 +191,9 @@ START_TEST(wrong_calls_are_refused)
     ck_assert_str_eq(kx_errmsg(), "'a,b' is 2 paths; one is asked for");
     ck_assert_int_eq(kx_groups_next(NULL, &row), KX_INVALID);
     qt_ok(kx_groups_close(NULL));
-    ck_assert_str_eq(groups_of(it.txn, "tags[]", NULL, NULL),
-                     kxt_print("%d: group by 'tags[]': a path with [] is many values, which have no order", KX_INVALID));
+    ck_assert_str_eq(
+        groups_of(it.txn, "tags[]", NULL, NULL),
+        kxt_print("%d: group by 'tags[]': a path with [] is many values, which have no order", KX_INVALID));
     ck_assert_str_eq(groups_of(it.txn, "a,,b", NULL, NULL),
                      kxt_print("%d: group by 'a,,b': path '', column 1: a name is missing", KX_INVALID));
     ck_assert_int_eq(kx_group(it.txn, "orders", "a", "b..c", NULL, &groups), KX_INVALID);
@@ -284,7 +291,9 @@ START_TEST(texts_beyond_what_a_key_holds_are_told_apart)
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         for (char last = '1'; last <= '3'; last++) {
             for (int copy = 0; copy < 2; copy++)
-                qt_insert(it.txn, "orders", 0, kxt_print("{\"a\":\"%s\",\"b\":%u,\"n\":%u}", long_text(sizes[i], last), n % 2, n + 1)), n++;
+                qt_insert(it.txn, "orders", 0,
+                          kxt_print("{\"a\":\"%s\",\"b\":%u,\"n\":%u}", long_text(sizes[i], last), n % 2, n + 1)),
+                    n++;
         }
     }
     qt_insert(it.txn, "orders", 0, "{\"a\":\"z\",\"n\":1000}");
@@ -311,9 +320,24 @@ END_TEST
 
 /* ---- an oracle -------------------------------------------------------------------------------------------- */
 
-static const char *const samples[] = {"null",    "1",     "1.0",     "2",        "-3",       "2.5",  "\"\"",
-                                      "\"a\"",   "\"b\"", "\"a\\u0000b\"", "true",     "false",    "[1]",  "[1.0]",
-                                      "{\"x\":1}", "9007199254740993", "9007199254740992.0", "{\"$date\":\"2026-01-01T00:00:00Z\"}",
+static const char *const samples[] = {"null",
+                                      "1",
+                                      "1.0",
+                                      "2",
+                                      "-3",
+                                      "2.5",
+                                      "\"\"",
+                                      "\"a\"",
+                                      "\"b\"",
+                                      "\"a\\u0000b\"",
+                                      "true",
+                                      "false",
+                                      "[1]",
+                                      "[1.0]",
+                                      "{\"x\":1}",
+                                      "9007199254740993",
+                                      "9007199254740992.0",
+                                      "{\"$date\":\"2026-01-01T00:00:00Z\"}",
                                       "{\"$binary\":{\"base64\":\"AAE=\",\"subType\":\"00\"}}"};
 enum { SAMPLES = sizeof samples / sizeof *samples };
 
@@ -518,7 +542,8 @@ START_TEST(no_memory_at_any_place_leaves_groups_that_close)
         kx_groups *groups;
         kx_group_row row;
         kx_base__fail_alloc_after(n);
-        rc = kx_group(it.txn, "orders", "a,b", _i % 2 == 0 ? NULL : "n", &(kx_query){.filter = n % 2 == 0 ? NULL : "n > 0"}, &groups);
+        rc = kx_group(it.txn, "orders", "a,b", _i % 2 == 0 ? NULL : "n",
+                      &(kx_query){.filter = n % 2 == 0 ? NULL : "n > 0"}, &groups);
         while (rc == KX_OK)
             rc = kx_groups_next(groups, &row);
         kx_base__fail_alloc_after(-1);

@@ -1,4 +1,5 @@
-/* test_aggregate.c -- sum, min, max, avg across relations and over sets, held against following and searching one by one. */
+/* test_aggregate.c -- sum, min, max, avg across relations and over sets, held against following and searching one
+   by one. */
 #include "relation_test.h"
 
 static const kx_model users = {.name = "users", .indexes = INDEXES({.paths = "user_id", .unique = true})};
@@ -30,15 +31,15 @@ static shop start(void)
     rt_save(it.txn, "users", "{\"user_id\":1,\"age\":30}");
     rt_save(it.txn, "users", "{\"user_id\":2,\"age\":40}");
     rt_save(it.txn, "users", "{\"user_id\":3}");
-    static const char *const saved[] = {"{\"order_id\":1,\"user_id\":1,\"amount\":5}",
-                                        "{\"order_id\":2,\"user_id\":1,\"amount\":7}",
-                                        "{\"order_id\":3,\"user_id\":2,\"amount\":9.5}",
-                                        "{\"order_id\":4,\"user_id\":null,\"amount\":100}"};
+    static const char *const saved[] = {
+        "{\"order_id\":1,\"user_id\":1,\"amount\":5}", "{\"order_id\":2,\"user_id\":1,\"amount\":7}",
+        "{\"order_id\":3,\"user_id\":2,\"amount\":9.5}", "{\"order_id\":4,\"user_id\":null,\"amount\":100}"};
     kx_doc *order[4], *product[3];
     for (int i = 0; i < 4; i++)
         order[i] = rt_save(it.txn, "orders", saved[i]);
     for (int i = 0; i < 3; i++)
-        product[i] = rt_save(it.txn, "products", kxt_print("{\"product_id\":%d,\"price\":%d}", i + 1, i == 2 ? 10 : i + 2));
+        product[i] =
+            rt_save(it.txn, "products", kxt_print("{\"product_id\":%d,\"price\":%d}", i + 1, i == 2 ? 10 : i + 2));
     rt_ok(kx_related_add(order[0], "products", product[0]));
     rt_ok(kx_related_add(order[0], "products", product[2]));
     rt_ok(kx_related_add(order[2], "products", product[2]));
@@ -84,10 +85,10 @@ START_TEST(a_path_crosses_to_one_document_and_to_the_members_of_sets)
     ck_assert_str_eq(of(kx_min, it.txn, "users", "orders.amount", NULL), "5");
     ck_assert_str_eq(of(kx_sum, it.txn, "users", "orders.products.price", NULL), "22");
     ck_assert_str_eq(of(kx_sum, it.txn, "products", "orders.user.age", NULL), "100");
-    ck_assert_str_eq(of(kx_sum, it.txn, "users", "orders.amount",
-                        &(kx_query){.where = KX_WHERE({"age", KX_LT, kx_int(40)})}), "12");
-    ck_assert_str_eq(of(kx_sum, it.txn, "orders", "amount",
-                        &(kx_query){.where = KX_WHERE({"user.age", KX_LT, kx_int(40)})}), "12");
+    ck_assert_str_eq(
+        of(kx_sum, it.txn, "users", "orders.amount", &(kx_query){.where = KX_WHERE({"age", KX_LT, kx_int(40)})}), "12");
+    ck_assert_str_eq(
+        of(kx_sum, it.txn, "orders", "amount", &(kx_query){.where = KX_WHERE({"user.age", KX_LT, kx_int(40)})}), "12");
     rt_end(&it);
 }
 END_TEST
@@ -110,13 +111,15 @@ END_TEST
 START_TEST(a_set_has_totals_of_its_members)
 {
     shop it = start();
-    kx_doc *ann = rt_get(it.txn, "users", 1), *third = rt_get(it.txn, "users", 3), *tool = rt_get(it.txn, "products", 3);
+    kx_doc *ann = rt_get(it.txn, "users", 1), *third = rt_get(it.txn, "users", 3),
+           *tool = rt_get(it.txn, "products", 3);
     ck_assert_str_eq(related(kx_related_sum, ann, "orders", "amount", NULL), "12");
     ck_assert_str_eq(related(kx_related_min, ann, "orders", "amount", NULL), "5");
     ck_assert_str_eq(related(kx_related_max, ann, "orders", "amount", NULL), "7");
     ck_assert_str_eq(related(kx_related_avg, ann, "orders", "amount", NULL), "6.00000");
     ck_assert_str_eq(related(kx_related_sum, ann, "orders", "products.price", NULL), "12");
-    ck_assert_str_eq(related(kx_related_sum, ann, "orders", "amount", &(kx_query){.order_by = "-amount", .limit = 1}), "7");
+    ck_assert_str_eq(related(kx_related_sum, ann, "orders", "amount", &(kx_query){.order_by = "-amount", .limit = 1}),
+                     "7");
     ck_assert_str_eq(related(kx_related_sum, ann, "orders", "amount", &(kx_query){.filter = "user_id == 2"}), "0");
     ck_assert_str_eq(related(kx_related_avg, tool, "orders", "amount", NULL), "7.25000");
     ck_assert_str_eq(related(kx_related_sum, third, "orders", "amount", NULL), "0");
@@ -182,8 +185,9 @@ START_TEST(random_shops_agree_with_walking_one_by_one)
     shop it = start();
     for (uint64_t i = 0; i < kxt_scaled(300); i++) {
         unsigned user = (unsigned)kxt_random_below(&seed, 5), product = 1 + (unsigned)kxt_random_below(&seed, 3);
-        kx_doc *order = rt_save(it.txn, "orders", kxt_print("{\"order_id\":%u,\"user_id\":%u,\"amount\":%u}", 100 + (unsigned)i,
-                                                            user, (unsigned)kxt_random_below(&seed, 1000)));
+        kx_doc *order = rt_save(it.txn, "orders",
+                                kxt_print("{\"order_id\":%u,\"user_id\":%u,\"amount\":%u}", 100 + (unsigned)i, user,
+                                          (unsigned)kxt_random_below(&seed, 1000)));
         if (kxt_random_below(&seed, 2) == 0)
             rt_ok(kx_related_add(order, "products", rt_get(it.txn, "products", product)));
     }

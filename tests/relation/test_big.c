@@ -1,17 +1,25 @@
 /*
- * test_big.c -- deletes and walks of very many documents, with little stack and a bound on what may be allocated: how deep or wide data is
- * must not show in either.
+ * test_big.c -- deletes and walks of very many documents, with little stack and a bound on what may be allocated:
+ * how deep or wide data is must not show in either.
  */
 #include "relation_test.h"
 
 #include <sys/resource.h>
 
-#define KEY(title, to, field, action, ...)                                                                             \
-    {.name = title, .kind = KX_FOREIGN_KEY, .target = to, .foreign_key = field, .related_field = "id",                 \
-     .on_delete = action, __VA_ARGS__}
+#define KEY(title, to, field, action, ...)                                                                \
+    {                                                                                                     \
+        .name = title, .kind = KX_FOREIGN_KEY, .target = to, .foreign_key = field, .related_field = "id", \
+        .on_delete = action, __VA_ARGS__                                                                  \
+    }
 #define MODEL(title, key, ...) (&(const kx_model){.name = title, .indexes = INDEXES(key), __VA_ARGS__})
-#define PRIMARY {.paths = "id", .primary = true}
-#define UNIQUE {.paths = "id", .unique = true}
+#define PRIMARY                        \
+    {                                  \
+        .paths = "id", .primary = true \
+    }
+#define UNIQUE                        \
+    {                                 \
+        .paths = "id", .unique = true \
+    }
 
 static uint64_t count_of(kx_txn *txn, const char *collection)
 {
@@ -107,7 +115,8 @@ enum { BYTES_A_DOCUMENT = 80, BYTES_APART = 4 << 20 };
 START_TEST(a_delete_of_very_many_is_planned_in_bounded_memory_and_carried_out)
 {
     uint64_t count = many();
-    const kx_model *nodes = MODEL("nodes", PRIMARY, .relations = RELATIONS(KEY("next", "nodes", "next_id", KX_CASCADE, .optional = true)));
+    const kx_model *nodes =
+        MODEL("nodes", PRIMARY, .relations = RELATIONS(KEY("next", "nodes", "next_id", KX_CASCADE, .optional = true)));
     shop it = rt_start_with(MODELS(nodes));
     kx_deletion *plan;
     fill(it.txn, "nodes", count, _i == 0 ? of_chain : of_star);
@@ -137,8 +146,9 @@ END_TEST
 START_TEST(a_walk_of_very_many_takes_little_stack_and_bounded_memory)
 {
     uint64_t count = many(), found = 0;
-    const kx_model *nodes = MODEL("nodes", PRIMARY,
-                                  .relations = RELATIONS(KEY("next", "nodes", "next_id", KX_DO_NOTHING, .optional = true, .reverse = "others")));
+    const kx_model *nodes = MODEL(
+        "nodes", PRIMARY,
+        .relations = RELATIONS(KEY("next", "nodes", "next_id", KX_DO_NOTHING, .optional = true, .reverse = "others")));
     shop it = rt_start_with(MODELS(nodes));
     kx_walk *walk;
     kx_doc *doc;
@@ -176,9 +186,11 @@ START_TEST(leaves_are_planned_without_being_read)
     enum { ORDERS = 100, ITEMS = 990 };
     bool primary = _i == 1;
     const kx_model *users = MODEL("users", UNIQUE);
-    const kx_model *orders = primary ? MODEL("orders", PRIMARY, .relations = RELATIONS(KEY("user", "users", "user_id", KX_CASCADE)))
-                                     : MODEL("orders", UNIQUE, .relations = RELATIONS(KEY("user", "users", "user_id", KX_CASCADE)));
-    const kx_model *items = MODEL("items", UNIQUE, .relations = RELATIONS(KEY("order", "orders", "order_id", KX_CASCADE)));
+    const kx_model *orders =
+        primary ? MODEL("orders", PRIMARY, .relations = RELATIONS(KEY("user", "users", "user_id", KX_CASCADE)))
+                : MODEL("orders", UNIQUE, .relations = RELATIONS(KEY("user", "users", "user_id", KX_CASCADE)));
+    const kx_model *items =
+        MODEL("items", UNIQUE, .relations = RELATIONS(KEY("order", "orders", "order_id", KX_CASCADE)));
     shop it = rt_start_with(MODELS(users, orders, items));
     kx_deletion *plan;
     kx_deletion_step step;
@@ -215,16 +227,16 @@ static void of_user(uint64_t n, char *text, size_t size)
 
 static void of_order(uint64_t n, char *text, size_t size)
 {
-    snprintf(text, size, "{\"id\":%llu,\"user_id\":%llu,\"amount\":%llu}", (unsigned long long)n, (unsigned long long)n % USERS + 1,
-             (unsigned long long)n % 97);
+    snprintf(text, size, "{\"id\":%llu,\"user_id\":%llu,\"amount\":%llu}", (unsigned long long)n,
+             (unsigned long long)n % USERS + 1, (unsigned long long)n % 97);
 }
 
 START_TEST(a_long_cursor_prefetches_in_constant_memory)
 {
     uint64_t count = kxt_plain() ? USERS * EACH : 2000, found = 0;
     const kx_model *users = MODEL("users", UNIQUE);
-    const kx_model *orders = MODEL("orders", UNIQUE,
-                                   .relations = RELATIONS(KEY("user", "users", "user_id", KX_CASCADE, .reverse = "orders")));
+    const kx_model *orders = MODEL(
+        "orders", UNIQUE, .relations = RELATIONS(KEY("user", "users", "user_id", KX_CASCADE, .reverse = "orders")));
     static const kx_query few = {.order_by = "-amount", .limit = 3};
     shop it = rt_start_with(MODELS(users, orders));
     kx_cursor *cursor;

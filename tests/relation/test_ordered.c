@@ -1,6 +1,6 @@
 /*
- * test_ordered.c -- the first few of each set, in an order that an index behind the foreign key has: by search and by prefetch they
- * cost as many steps as they are, however large the sets.
+ * test_ordered.c -- the first few of each set, in an order that an index behind the foreign key has: by search and
+ * by prefetch they cost as many steps as they are, however large the sets.
  */
 #include "relation_test.h"
 
@@ -55,10 +55,11 @@ static shop start(const kx_model *order_model)
         rt_save(it.txn, "users", kxt_print("{\"user_id\":%d,\"tenant\":%d,\"number\":%d}", i, i % 2, i));
     for (int n = 0; n < EACH; n++) {
         for (int i = 1; i <= USERS; i++)
-            kx_doc_release(rt_save(it.txn, "orders",
-                                   kxt_print("{\"user_id\":%d,\"tenant\":%d,\"number\":%d,\"amount\":%d,\"status\":\"%s\","
-                                             "\"created\":%d,\"code\":%d}",
-                                             i, i % 2, i, n * 7 % 100, n % 3 == 0 ? "paid" : "new", EACH - n, n)));
+            kx_doc_release(
+                rt_save(it.txn, "orders",
+                        kxt_print("{\"user_id\":%d,\"tenant\":%d,\"number\":%d,\"amount\":%d,\"status\":\"%s\","
+                                  "\"created\":%d,\"code\":%d}",
+                                  i, i % 2, i, n * 7 % 100, n % 3 == 0 ? "paid" : "new", EACH - n, n)));
     }
     rt_ok(kx_txn_commit(it.txn));
     it.txn = rt_begin(it.db, KX_READ);
@@ -121,8 +122,8 @@ START_TEST(a_prefetch_costs_as_many_steps_for_each_parent)
             if (!is_indexed(relation, i))
                 continue;
             kx_stats before = rt_stats(it.txn);
-            rt_ok(kx_all(it.txn, "users", &(kx_query){.sets = KX_PREFETCH({relations[relation], &queries[i], {0}})}, &docs,
-                         &count));
+            rt_ok(kx_all(it.txn, "users", &(kx_query){.sets = KX_PREFETCH({relations[relation], &queries[i], {0}})},
+                         &docs, &count));
             kx_stats after = rt_stats(it.txn);
             ck_assert_uint_eq(count, USERS);
             ck_assert_uint_eq(after.rows - before.rows, USERS + USERS * queries[i].limit);
@@ -154,8 +155,8 @@ START_TEST(searches_prefetches_and_sorts_agree)
         for (size_t i = 0; i < QUERIES; i++) {
             kx_doc **docs;
             size_t count;
-            rt_ok(kx_all(it.txn, "users", &(kx_query){.sets = KX_PREFETCH({relations[relation], &queries[i], {0}})}, &docs,
-                         &count));
+            rt_ok(kx_all(it.txn, "users", &(kx_query){.sets = KX_PREFETCH({relations[relation], &queries[i], {0}})},
+                         &docs, &count));
             for (size_t user = 0; user < count; user++) {
                 found[relation][i][user] = loaded(docs[user], relations[relation]);
                 ck_assert_str_eq(rt_set(docs[user], relations[relation], &queries[i]), found[relation][i][user]);

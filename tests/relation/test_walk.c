@@ -144,18 +144,22 @@ START_TEST(long_keys_and_keys_of_two_fields_lead_on)
                                           .reverse = "children",
                                           .optional = true},
                                          {.name = NULL}};
-    const kx_model one = {.name = "people", .indexes = INDEXES({.paths = "name", .unique = true}), .relations = by_name};
-    const kx_model two = {.name = "people", .indexes = INDEXES({.paths = "tenant,name", .unique = true}), .relations = by_two};
+    const kx_model one = {
+        .name = "people", .indexes = INDEXES({.paths = "name", .unique = true}), .relations = by_name};
+    const kx_model two = {
+        .name = "people", .indexes = INDEXES({.paths = "tenant,name", .unique = true}), .relations = by_two};
     shop it = rt_start_with(_i < 3 ? MODELS(&one) : MODELS(&two));
     int size = _i % 3 == 0 ? 10 : 600;
     kx_doc *root = NULL;
     for (int i = 1; i <= 40; i++) {
         int width = _i % 3 == 2 && i % 3 == 0 ? 10 : size, parent = _i % 3 == 2 && i / 2 % 3 == 0 ? 10 : size;
-        kx_doc *doc = rt_save(it.txn, "people", kxt_print("{\"tenant\":1,\"name\":\"%0*d\",\"parent\":\"%0*d\"}", width, i, parent,
-                                                          i / 2));
+        kx_doc *doc =
+            rt_save(it.txn, "people",
+                    kxt_print("{\"tenant\":1,\"name\":\"%0*d\",\"parent\":\"%0*d\"}", width, i, parent, i / 2));
         root = root == NULL ? doc : root;
     }
-    rt_save(it.txn, "people", kxt_print("{\"tenant\":2,\"name\":\"other\",\"parent\":\"%0*d\"}", size, _i < 3 ? 77 : 1));
+    rt_save(it.txn, "people",
+            kxt_print("{\"tenant\":2,\"name\":\"other\",\"parent\":\"%0*d\"}", size, _i < 3 ? 77 : 1));
     const char *expected = "";
     for (int i = 2, depth = 1; i <= 40; i++) {
         depth += i == 4 || i == 8 || i == 16 || i == 32;
