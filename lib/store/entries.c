@@ -197,7 +197,7 @@ static int visit_page(kx_store_txn *txn, const visit_all *all, size_t key, const
     uint64_t ids[PIECE];
     const uint8_t *at = page->mv_data;
     size_t left = page->mv_size / sizeof *ids;
-    int rc = KX_OK;
+    int rc = kx_store__usable(txn); /* somebody may interrupt a key with very many */
     txn->top->stats.entries += left;
     while (left > 0 && rc == KX_OK) {
         size_t count = left < PIECE ? left : PIECE;
