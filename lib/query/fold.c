@@ -245,7 +245,7 @@ int kx_query__aggregate(kx_txn *txn, const kx_cat_collection *collection, kx_que
     if (rc == KX_OK && (fold == FOLD_MIN || fold == FOLD_MAX) && can_order(query, &subject, path))
         rc = find_end(txn, collection, query, bound, path, fold == FOLD_MAX, &subject, &totals, &done);
     if (rc == KX_OK && !done)
-        rc = kx_query__prepare(&cursor, txn, collection, query, bound, false, is_whole(query));
+        rc = kx_query__prepare_totals(&cursor, txn, collection, query, bound, is_whole(query), false);
     if (rc == KX_OK && !done)
         rc = add_all(&cursor, &subject, &totals);
     kx_query__compiled_free(&names);

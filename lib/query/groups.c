@@ -107,8 +107,8 @@ static int pass(kx_groups *groups)
     kx_query__table_begin(&groups->table);
     groups->at = 0;
     groups->passed = true;
-    int rc = kx_query__prepare(&groups->cursor, groups->names.txn, groups->names.collection, groups->query, NULL, false,
-                               is_whole(groups->query));
+    int rc = kx_query__prepare_totals(&groups->cursor, groups->names.txn, groups->names.collection, groups->query, NULL,
+                                      is_whole(groups->query), false);
     if (rc == KX_OK)
         rc = kx_query__open(&groups->cursor);
     if (rc != KX_OK)
@@ -139,8 +139,8 @@ static int open_walk(kx_groups *groups, bool made)
 {
     kx_query ordered = groups->query != NULL ? *groups->query : (kx_query){0};
     ordered.order_by = groups->by;
-    int rc = kx_query__prepare_groups(&groups->cursor, groups->names.txn, groups->names.collection, &ordered,
-                                      !has_id(&groups->names));
+    int rc = kx_query__prepare_totals(&groups->cursor, groups->names.txn, groups->names.collection, &ordered, NULL,
+                                      false, !has_id(&groups->names));
     if (rc != KX_OK)
         return rc;
     if (!made && groups->cursor.plan.arrangement != ARRANGED) {

@@ -152,6 +152,7 @@ typedef struct kx_query_compiled {
     bool keeps;   /* operands and paths are copied: the query outlives the call */
     bool counts;  /* nobody wants the documents, only their number */
     bool crosses; /* some subject looks beyond relations */
+    bool any_order; /* the order does not matter, only the documents do */
     bool any_ties;  /* what is equal by `orders` may come in any order */
     bool all_parts; /* `orders` are kept as they were given: for groups */
     struct kx_query_trace *trace; /* what the planner decided, for explain; NULL: nobody asks */
@@ -667,9 +668,10 @@ int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *c
                       const kx_query_bound *bound, bool keeps, bool counts);
 int kx_query__prepare_traced(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
                              const kx_query_bound *bound, kx_query_trace *trace);
-/* The same for a walk that goes from value to value of its order, wherever an index has that. */
-int kx_query__prepare_groups(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection,
-                             const kx_query *query, bool any_ties);
+/* The same for totals and groups, of documents that end with the cursor. `any_order`: the query's own is checked, and does not matter;
+   `any_ties`: it matters, but for what is equal by it. */
+int kx_query__prepare_totals(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                             const kx_query_bound *bound, bool any_order, bool any_ties);
 int kx_query__prepare_test(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection,
                            const kx_query_test *test);
 int kx_query__count_ways(kx_cursor *cursor, uint64_t most, uint64_t *count);
