@@ -174,7 +174,8 @@ int kx_query__next_by_keys(kx_groups *groups, kx_query_bucket *group)
 /* All parts as the paths go, or all the other way. */
 static bool begins_with(const kx_cat_index *index, const kx_query_compiled *names, bool *backward)
 {
-    if (index->multi || index->sparse || index->primary || index->count < names->order_count)
+    if (index->multi || index->sparse || index->fold || index->where != NULL || index->primary ||
+        index->count < names->order_count)
         return false;
     *backward = index->parts[0].descending != names->orders[0].descending;
     for (size_t i = 0; i < names->order_count; i++) {

@@ -29,6 +29,7 @@ static const kx_index *const indexes[] = {
     INDEXES({.paths = "a,b,c"}),
     INDEXES({.paths = "a,n", .unique = true}, {.paths = "a,b,n", .unique = true}),
     INDEXES({.paths = "-a,-b,n", .unique = true}, {.paths = "a", .sparse = true}),
+    INDEXES({.paths = "a", .fold = true}, {.paths = "a,b", .where = "n > 30"}, {.paths = "-a", .where = "n > 2"}),
 };
 enum { VARIANTS = sizeof indexes / sizeof *indexes };
 
@@ -326,7 +327,7 @@ static const char *const samples[] = {"null",
                                       "2",
                                       "-3",
                                       "2.5",
-                                      "\"\"",
+                                      "\"\"", "\"A\"",
                                       "\"a\"",
                                       "\"b\"",
                                       "\"a\\u0000b\"",
