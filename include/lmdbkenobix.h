@@ -16,6 +16,8 @@
 #include <lmdbkenobix/query.h>
 #include <lmdbkenobix/change.h>
 #include <lmdbkenobix/relation.h>
+#include <lmdbkenobix/aggregate.h>
 #include <lmdbkenobix/schema.h>
+#include <lmdbkenobix/walk.h>
 
 #endif

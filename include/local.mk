@@ -2,6 +2,7 @@ include_HEADERS = include/lmdbkenobix.h
 kx_includedir = $(includedir)/lmdbkenobix
 kx_include_HEADERS = \
 	include/lmdbkenobix/change.h \
+	include/lmdbkenobix/aggregate.h \
 	include/lmdbkenobix/db.h \
 	include/lmdbkenobix/delete.h \
 	include/lmdbkenobix/doc.h \
@@ -15,4 +16,5 @@ kx_include_HEADERS = \
 	include/lmdbkenobix/relation.h \
 	include/lmdbkenobix/schema.h \
 	include/lmdbkenobix/txn.h \
-	include/lmdbkenobix/value.h
+	include/lmdbkenobix/value.h \
+	include/lmdbkenobix/walk.h

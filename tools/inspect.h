@@ -37,6 +37,8 @@ typedef struct inspect {
     kx_value       *args;          /* --arg, ended by "no value" */
     char          **texts;         /* what args point at */
     size_t          arg_count;
+    const char     *sum;           /* --sum */
+    bool            bare;          /* rows are no stored documents: they have no _id */
     FILE           *out;
     uint64_t        matched;       /* documents found, for -e */
 } inspect;
@@ -59,6 +61,8 @@ int inspect_find(kx_txn *txn, inspect *in);
 int inspect_get(kx_txn *txn, inspect *in);
 int inspect_count(kx_txn *txn, inspect *in);
 int inspect_explain(kx_txn *txn, inspect *in);
+int inspect_total(kx_txn *txn, inspect *in);       /* sum, min, max, avg */
+int inspect_group(kx_txn *txn, inspect *in);
 
 /* Say what the library's last failing call says. What was asked for (a name, a filter, a path) is TOOL_USAGE when it means
    nothing; everything else is the store's. Returns the exit status. */
@@ -102,8 +106,8 @@ typedef struct row {
     size_t count;
 } row;
 
-/* The document's members, `_id` first, or the fields that were asked for. */
-int  row_of(kx_doc *doc, char *const *fields, row *out);
+/* The document's members, `_id` first unless `bare`, or the fields that were asked for. */
+int  row_of(kx_doc *doc, char *const *fields, bool bare, row *out);
 void row_free(row *out);
 
 /* Write rows as a table fitted to `width` columns, or a field a line where they are too many. */

@@ -66,15 +66,18 @@ static int put_fields(FILE *out, kx_doc *doc, char *const *fields)
     return rc;
 }
 
-static int put_json(FILE *out, kx_doc *doc, char *const *fields)
+static int put_json(const inspect *in, kx_doc *doc)
 {
+    FILE       *out = in->out;
     const char *json;
     int         rc;
 
-    if (fields != NULL)
-        return put_fields(out, doc, fields);
+    if (in->fields != NULL)
+        return put_fields(out, doc, in->fields);
     rc = kx_doc_to_json(doc, &json);
-    if (rc == KX_OK)
+    if (rc == KX_OK && in->bare)
+        fputs(json, out);
+    else if (rc == KX_OK)
         fprintf(out, "{\"_id\":%" PRIu64 "%s%s", kx_doc_id(doc), json[1] == '}' ? "" : ",", json + 1);
     return rc;
 }
@@ -113,7 +116,7 @@ static void put_uint(FILE *out, uint64_t number)
 }
 
 /* The document's map with one member more in front. */
-static int put_msgpack(FILE *out, kx_doc *doc)
+static int put_msgpack(FILE *out, kx_doc *doc, bool bare)
 {
     const void          *data;
     const unsigned char *bytes;
@@ -124,6 +127,10 @@ static int put_msgpack(FILE *out, kx_doc *doc)
         rc = kx_doc_count(doc, "", &members);
     if (rc != KX_OK)
         return rc;
+    if (bare) {
+        fwrite(data, 1, size, out);
+        return KX_OK;
+    }
     bytes = data;
     head = bytes[0] == 0xdf ? 5 : bytes[0] == 0xde ? 3 : 1;
     put_map_head(out, members + 1);
@@ -152,7 +159,7 @@ static size_t column_of(const rows *all, const char *name)
 int rows_learn(rows *all, kx_doc *doc)
 {
     row one;
-    int rc = row_of(doc, NULL, &one);
+    int rc = row_of(doc, NULL, all->in->bare, &one);
 
     for (size_t i = 0; rc == KX_OK && i < one.count; i++)
         if (column_of(all, one.cells[i].name) == all->column_count) {
@@ -180,7 +187,7 @@ static int put_csv(rows *all, kx_doc *doc)
     FILE  *out = all->in->out;
     size_t next = 0;       /* members mostly stand in the order of the columns */
     row    one;
-    int    rc = row_of(doc, all->in->fields, &one);
+    int    rc = row_of(doc, all->in->fields, all->in->bare, &one);
 
     if (rc != KX_OK)
         return rc;
@@ -223,7 +230,7 @@ static int hold(rows *all, kx_doc *doc)
 
     if (all->held == WINDOW)
         put_window(all);
-    rc = row_of(doc, all->in->fields, &all->window[all->held]);
+    rc = row_of(doc, all->in->fields, all->in->bare, &all->window[all->held]);
 
     if (rc == KX_OK)
         all->held++;
@@ -257,14 +264,14 @@ int rows_add(rows *all, kx_doc *doc)
         rc = put_csv(all, doc);
         break;
     case FORMAT_MSGPACK:
-        rc = put_msgpack(out, doc);
+        rc = put_msgpack(out, doc, all->in->bare);
         break;
     case FORMAT_JSON:
         fputs(all->count == 0 ? "" : ",\n ", out);
-        rc = put_json(out, doc, all->in->fields);
+        rc = put_json(all->in, doc);
         break;
     default:
-        rc = put_json(out, doc, all->in->fields);
+        rc = put_json(all->in, doc);
         putc('\n', out);
     }
     all->count++;

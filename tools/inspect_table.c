@@ -72,13 +72,14 @@ static int add_field(row *out, kx_doc *doc, const char *path)
     return KX_OK;
 }
 
-static int add_members(row *out, kx_doc *doc)
+static int add_members(row *out, kx_doc *doc, bool bare)
 {
     const char *json;
     json_walk   walk;
     int         rc = kx_doc_to_json(doc, &json);
 
-    add_id(out, doc);
+    if (!bare)
+        add_id(out, doc);
     if (rc != KX_OK || !json_begin(&walk, json, strlen(json), '{'))
         return rc;
     while (json_next(&walk))
@@ -86,13 +87,13 @@ static int add_members(row *out, kx_doc *doc)
     return KX_OK;
 }
 
-int row_of(kx_doc *doc, char *const *fields, row *out)
+int row_of(kx_doc *doc, char *const *fields, bool bare, row *out)
 {
     int rc = KX_OK;
 
     memset(out, 0, sizeof(*out));
     if (fields == NULL)
-        rc = add_members(out, doc);
+        rc = add_members(out, doc, bare);
     else
         for (; rc == KX_OK && *fields != NULL; fields++)
             rc = add_field(out, doc, *fields);

@@ -27,12 +27,17 @@ static const char help[] =
     "  get STORE COLLECTION ID             one document; ID is a number or PATH=VALUE\n"
     "  count STORE COLLECTION [FILTER]     how many match\n"
     "  explain STORE COLLECTION [FILTER]   how that is answered: plan, documents fetched, what was rejected\n"
+    "  sum|min|max|avg STORE COLLECTION PATH [FILTER]\n"
+    "                                      one number made of those at PATH\n"
+    "  group STORE COLLECTION PATH[,PATH] [FILTER]\n"
+    "                                      how many for each value; --sum PATH adds those up\n"
     "\n"
     "      --format FORMAT    table, jsonl, json, csv, tsv, msgpack or dump; on a terminal table, elsewhere jsonl\n"
     "      --json             the same as --format jsonl\n"
     "      --order-by PATHS   find, explain: \"status,-amount\"\n"
     "      --limit N, --offset N\n"
     "      --fields PATHS     find, get: only these, \"name,address.city\"\n"
+    "      --sum PATH         group: the sum of these numbers, too\n"
     "      --arg VALUE        a value for each ? of the filter, in order\n"
     "  -o, --output FILE      write FILE, whole or not at all\n"
     "  -f, --force            with -o: replace a file that may not be written\n"
@@ -47,7 +52,7 @@ enum {
     OPT_HELP = 1 << 0, OPT_VERSION = 1 << 1, OPT_QUIET = 1 << 2, OPT_VERBOSE = 1 << 3, OPT_OUTPUT = 1 << 4,
     OPT_FORCE = 1 << 5, OPT_EXIT = 1 << 6, OPT_FORMAT = 1 << 7, OPT_JSON = 1 << 8, OPT_ORDER = 1 << 9,
     OPT_LIMIT = 1 << 10, OPT_OFFSET = 1 << 11, OPT_FIELDS = 1 << 12, OPT_ARG = 1 << 13, OPT_NO_PAGER = 1 << 14,
-    OPT_COLOR = 1 << 15,
+    OPT_COLOR = 1 << 15, OPT_SUM = 1 << 16,
     OPT_ALL = OPT_HELP | OPT_VERSION | OPT_QUIET | OPT_VERBOSE | OPT_OUTPUT | OPT_FORCE | OPT_FORMAT | OPT_JSON |
               OPT_NO_PAGER | OPT_COLOR,
     OPT_WHICH = OPT_LIMIT | OPT_OFFSET | OPT_ARG | OPT_EXIT
@@ -75,7 +80,7 @@ static const tool_option options[] = {
     {"snapshot", 0, TOOL_LATER, 0},
     {"progress", 0, TOOL_LATER, 0},
     {"c", 0, TOOL_LATER, 0},
-    {"sum", 0, TOOL_LATER, 0},
+    {"sum", 0, TOOL_ARGUMENT, OPT_SUM},
     {"depth", 0, TOOL_LATER, 0},
     {"with", 0, TOOL_LATER, 0},
     {"summary", 0, TOOL_LATER, 0},
@@ -94,11 +99,16 @@ static const inspect_command commands[] = {
     {"get", 2, 2, OPT_ALL | OPT_EXIT | OPT_FIELDS, "STORE COLLECTION ID", inspect_get},
     {"count", 1, 2, OPT_ALL | OPT_WHICH, "STORE COLLECTION [FILTER]", inspect_count},
     {"explain", 1, 2, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION [FILTER]", inspect_explain},
+    {"sum", 2, 3, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION PATH [FILTER]", inspect_total},
+    {"min", 2, 3, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION PATH [FILTER]", inspect_total},
+    {"max", 2, 3, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION PATH [FILTER]", inspect_total},
+    {"avg", 2, 3, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION PATH [FILTER]", inspect_total},
+    {"group", 2, 3, OPT_ALL | OPT_ARG | OPT_EXIT | OPT_SUM, "STORE COLLECTION PATH[,PATH] [FILTER]", inspect_group},
     {NULL, 0, 0, 0, NULL, NULL},
 };
 
 /* Commands of later versions: refused by name, and suggested to nobody. */
-static const char *const later[] = {"sum", "min", "max", "avg", "group", "tree", "plan", "graph", "subset", "diff",
+static const char *const later[] = {"tree", "plan", "graph", "subset", "diff",
                                     "tail", "check", "repair", "readers", "du", "compact", "backup", NULL};
 
 /* ---- the command line -------------------------------------------------------------------- */
@@ -182,6 +192,7 @@ static int set_option(inspect *in, const tool_word *word)
     case OPT_OFFSET:  return set_count(word, &in->query.offset);
     case OPT_FIELDS:  set_fields(in, word->text); break;
     case OPT_ARG:     add_arg(in, word->text); break;
+    case OPT_SUM:     in->sum = word->text; break;
     case OPT_COLOR:   return set_color(word->text);
     default: break;
     }
@@ -198,7 +209,7 @@ static const inspect_command *command_named(const char *name)
 
 static int refuse_command(const char *name)
 {
-    const char *names[32];
+    const char *names[sizeof(commands) / sizeof(*commands)];
     const char *near;
     size_t      count = 0;
 
@@ -211,7 +222,8 @@ static int refuse_command(const char *name)
     near = tool_nearest(name, names);
     if (near != NULL)
         return tool_usage("unknown command '%s'; did you mean '%s'?", name, near);
-    return tool_usage("unknown command '%s'; there are info, schema, dump, find, get, count and explain", name);
+    return tool_usage("unknown command '%s'; there are info, schema, dump, find, get, count, explain, sum, min, max, avg and group",
+                      name);
 }
 
 /* The command, the store and what stands behind it. A single operand that is a file is asked for its info. */

@@ -1,4 +1,5 @@
 kx_sources += \
+	lib/api/aggregate.c \
 	lib/api/api.h \
 	lib/api/change.c \
 	lib/api/db.c \

@@ -84,6 +84,38 @@ int kx_related_add_many(kx_doc *doc, const char *relation, kx_doc *const *member
     return kx_base__done(rc == KX_OK ? kx_relation__add_many(doc, relation, members, count) : rc);
 }
 
+/* ---- along a self relation: <lmdbkenobix/walk.h> ------------------------------------------ */
+
+int kx_related_walk(kx_doc *doc, const char *relation, unsigned depth, kx_walk **walk)
+{
+    if (walk == NULL)
+        return kx_base__done(kx_api__null("kx_related_walk", "walk"));
+    *walk = NULL;
+    int rc = enter("kx_related_walk", doc, relation);
+    return kx_base__done(rc == KX_OK ? kx_relation__walk(doc, relation, depth, walk) : rc);
+}
+
+int kx_walk_next(kx_walk *walk, kx_doc **doc, unsigned *depth)
+{
+    unsigned unwanted;
+    if (doc != NULL)
+        *doc = NULL;
+    if (walk == NULL || doc == NULL)
+        return kx_base__done(kx_api__null("kx_walk_next", walk == NULL ? "walk" : "doc"));
+    int rc = kx_collection__enter_top(kx_relation__walk_txn(walk)->top);
+    if (rc == KX_OK)
+        rc = kx_relation__walk_next(walk, doc, depth != NULL ? depth : &unwanted);
+    if (rc != KX_NOTFOUND)
+        return kx_base__done(rc);
+    kx_base__done(KX_OK);
+    return KX_NOTFOUND;
+}
+
+int kx_walk_close(kx_walk *walk)
+{
+    return kx_base__done(kx_relation__walk_close(walk));
+}
+
 /* ---- links ------------------------------------------------------------------------------ */
 
 int kx_link_get(kx_doc *doc, const char *relation, kx_doc *member, kx_doc **link)

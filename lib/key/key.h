@@ -84,6 +84,15 @@ void kx_key__add_id(kx_key *key, uint64_t id);
 bool kx_key__is_null(kx_slice part);
 bool kx_key__read_id(kx_slice part, uint64_t *id);
 
+/* Bytes of the first part of a key; 0: the key ends within it, as one that was shortened may. */
+size_t kx_key__part_size(kx_slice key, bool descending);
+
+/*
+ * The value of a whole part; a text or binary is `bytes`' (cleared first). Type 0: the part does not tell it. A number has one key whatever
+ * its type, and arrays, maps and extensions are left to their documents. KX_NOMEM.
+ */
+int kx_key__read(kx_slice part, bool descending, kx_buf *bytes, kx_value *value);
+
 static inline kx_slice kx_key__slice(const kx_key *key) { return kx_slice_of(key->data, key->size); }
 
 /*

@@ -39,6 +39,7 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
     query->scratch = (kx_buf){0};
     query->arg_count = query->hops = 0;
     query->now.type = KX_TYPE_NONE;
+    query->any_order = query->any_ties = query->all_parts = false;
     kx_query__memory_init(&query->memory);
     source->mode = MODE_END;
     source->started = source->in_run = false;
@@ -55,7 +56,7 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
 static int prepare(kx_cursor *cursor, const kx_query *query, const kx_query_bound *bound)
 {
     int rc = kx_query__compile(&cursor->query, query, bound);
-    if (rc == KX_OK && cursor->query.counts && cursor->query.after == NULL)
+    if (rc == KX_OK && (cursor->query.counts || cursor->query.any_order) && cursor->query.after == NULL)
         cursor->query.order_count = 0;
     if (rc == KX_OK)
         rc = kx_query__plan(&cursor->query, &cursor->plan);
@@ -85,6 +86,15 @@ int kx_query__prepare_traced(kx_cursor *cursor, kx_txn *txn, const kx_cat_collec
 {
     init(cursor, txn, collection, false);
     cursor->query.trace = trace;
+    return prepare(cursor, query, bound);
+}
+
+int kx_query__prepare_totals(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                             const kx_query_bound *bound, bool any_order, bool any_ties)
+{
+    init(cursor, txn, collection, false);
+    cursor->query.any_order = any_order;
+    cursor->query.any_ties = any_ties;
     return prepare(cursor, query, bound);
 }
 

@@ -13,7 +13,12 @@ kx_sources += \
 	lib/query/filter_value.c \
 	lib/query/find.c \
 	lib/query/function.c \
+	lib/query/fold.c \
 	lib/query/keep.c \
+	lib/query/group_table.c \
+	lib/query/groups.c \
+	lib/query/groups.h \
+	lib/query/groups_keys.c \
 	lib/query/hop.c \
 	lib/query/intersect.c \
 	lib/query/legs.c \

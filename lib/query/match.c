@@ -115,7 +115,8 @@ static inline int passes_item(const kx_query_test *test, kx_slice item)
 /* ---- paths with [] --------------------------------------------------------------------- */
 
 typedef struct spread {
-    const kx_query_test *test;
+    kx_query_item *visit;
+    void *context;
     const kx_path *path;
     uint32_t depth;
     struct {
@@ -138,11 +139,8 @@ static int spread_from(spread *walk, kx_slice item, uint32_t step)
         if (!kx_document__at(within, &part, &item))
             return 0;
     }
-    if (stop == walk->path->count) {
-        kx_value value;
-        int rc = kx_document__value(item, &value);
-        return rc == KX_OK ? kx_key__compare(&value, &walk->test->value) == 0 : rc;
-    }
+    if (stop == walk->path->count)
+        return walk->visit(walk->context, item);
     if (kx_document__type(item) == KX_TYPE_ARRAY) {
         walk->levels[walk->depth].members = kx_document__members(item);
         walk->levels[walk->depth++].step = stop + 1;
@@ -150,10 +148,11 @@ static int spread_from(spread *walk, kx_slice item, uint32_t step)
     return 0;
 }
 
-static int passes_spread(const kx_query_test *test, const kx_path *path, kx_slice document)
+int kx_query__each_item(const kx_path *path, kx_slice document, kx_query_item *visit, void *context)
 {
     spread walk;
-    walk.test = test;
+    walk.visit = visit;
+    walk.context = context;
     walk.path = path;
     walk.depth = 0;
     int rc = spread_from(&walk, document, 0);
@@ -167,6 +166,14 @@ static int passes_spread(const kx_query_test *test, const kx_path *path, kx_slic
             walk.depth--;
     }
     return rc;
+}
+
+static int equals_item(void *context, kx_slice item)
+{
+    const kx_query_test *test = context;
+    kx_value value;
+    int rc = kx_document__value(item, &value);
+    return rc == KX_OK ? kx_key__compare(&value, &test->value) == 0 : rc;
 }
 
 /* ---- a document ---------------------------------------------------------------------------- */
@@ -205,7 +212,8 @@ static inline int passes_subject(const kx_query_test *test, const kx_query_subje
         if (!kx_document__at(document, subject->path, &item))
             item = (kx_slice){0};
         return passes_item(test, item);
-    case SUBJECT_SPREAD: return passes_spread(test, subject->path, document);
+    case SUBJECT_SPREAD:
+        return kx_query__each_item(subject->path, document, equals_item, (void *)(uintptr_t)test);
     case SUBJECT_CALL: return passes_call(test, subject->call, id, document);
     default:
         value = kx_query__id_value(id);

@@ -64,7 +64,7 @@ static int add_part(kx_query_compiled *compiled, const char *at, const char *end
     compiled->order_count++;
     int rc = kx_query__subject(compiled, text, &order->subject);
     if (rc != KX_OK)
-        return kx_base__fail_in(rc, "order_by '%s'", whole);
+        return kx_base__fail_in(rc, "%s '%s'", compiled->all_parts ? "group by" : "order_by", whole);
     const kx_query_cross *cross = order->subject.cross;
     const char *fault = NULL;
     if (order->subject.kind == SUBJECT_SPREAD || (cross != NULL && cross->leaf.kind == SUBJECT_SPREAD))
@@ -75,8 +75,8 @@ static int add_part(kx_query_compiled *compiled, const char *at, const char *end
         fault = "a relation has no order; name a field behind it";
     if (fault == NULL)
         return KX_OK;
-    return kx_base__fail_at(KX_INVALID, compiled->collection->name, text, NULL, NULL, "order_by '%s': %s", whole,
-                            fault);
+    return kx_base__fail_at(KX_INVALID, compiled->collection->name, text, NULL, NULL, "%s '%s': %s",
+                            compiled->all_parts ? "group by" : "order_by", whole, fault);
 }
 
 /* Every part is checked, also those that are left out. */
@@ -94,7 +94,9 @@ int kx_query__order(kx_query_compiled *compiled, const char *order_by)
             return rc;
         const kx_query_order *order = &compiled->orders[compiled->order_count - 1];
         bool is_id = order->subject.kind == SUBJECT_ID;
-        if (ended || is_constant(compiled, &order->subject) || (is_id && !order->descending))
+        if (compiled->all_parts)
+            is_id = false;
+        else if (ended || is_constant(compiled, &order->subject) || (is_id && !order->descending))
             compiled->order_count--;
         ended |= is_id;
         if (*end == '\0')

@@ -123,10 +123,11 @@ static bool has_order(const kx_query_compiled *compiled, kx_query_candidate *fou
     size_t first = found->several ? found->in_part : found->equal, left = index->count - first;
     if (compiled->order_count == 0)
         return left == 0;
-    if (index->multi || left != compiled->order_count || (found->several && found->equal > first + 1))
+    if (index->multi || left < compiled->order_count || (left > compiled->order_count && !compiled->any_ties) ||
+        (found->several && found->equal > first + 1))
         return false;
     bool never_null = true;
-    for (size_t i = 0; i < left; i++) {
+    for (size_t i = 0; i < compiled->order_count; i++) {
         const kx_cat_part *part = &index->parts[first + i];
         const kx_query_order *order = &compiled->orders[i];
         bool backward = order->descending != part->descending;
@@ -135,7 +136,7 @@ static bool has_order(const kx_query_compiled *compiled, kx_query_candidate *fou
         found->backward = backward;
         never_null = never_null && (index->sparse || kx_query__never_null(compiled, part));
     }
-    if (!found->backward || !index->unique)
+    if (!found->backward || !index->unique || compiled->any_ties)
         return true;
     return (left == 1 || never_null) && !binds_null(compiled, found);
 }

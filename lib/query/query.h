@@ -6,6 +6,7 @@
 #ifndef KX_QUERY_QUERY_H
 #define KX_QUERY_QUERY_H
 
+#include <lmdbkenobix/aggregate.h>
 #include <lmdbkenobix/query.h>
 
 #include "collection/collection.h"
@@ -36,6 +37,11 @@ int kx_query__explain(kx_txn *txn, const kx_cat_collection *collection, const kx
 
 int kx_query__filter_compile(const char *text, kx_filter **filter);
 void kx_query__filter_free(kx_filter *filter);
+
+/* One value made of the numbers at a path of all that match; it points nowhere. */
+typedef enum kx_query_fold { FOLD_SUM, FOLD_MIN, FOLD_MAX, FOLD_AVG } kx_query_fold;
+int kx_query__aggregate(kx_txn *txn, const kx_cat_collection *collection, kx_query_fold fold, const char *path,
+                   const kx_query *query, const kx_query_bound *bound, kx_value *result);
 
 int kx_query__get(kx_txn *txn, const kx_cat_collection *collection, const char *path, const kx_value *value,
                   kx_doc **doc);
@@ -73,6 +79,14 @@ int kx_query__hop(kx_txn *txn, const kx_cat_relation *relation, bool back, kx_sl
 /* Call `visit` with each id of a bound, ascending, as long as it gives 0; no store is written meanwhile. */
 int kx_query__each(kx_txn *txn, const kx_cat_collection *collection, const kx_query_bound *bound, kx_query_visit *visit,
                    void *context);
+
+/* Groups by value; `of` NULL: only counted; `single`: by one path. */
+int kx_query__groups(kx_txn *txn, const kx_cat_collection *collection, const char *by, bool single, const char *of,
+                     const kx_query *query, kx_groups **groups);
+int kx_query__groups_next(kx_groups *groups, kx_group_row *row); /* KX_NOTFOUND at the end, without a text */
+int kx_query__groups_close(kx_groups *groups);                   /* NULL is fine */
+kx_txn *kx_query__groups_txn(const kx_groups *groups);           /* that opened them */
+void kx_query__group_budget(size_t bytes); /* for tests: of groups at a time, opened from now on; 0: the usual */
 
 int kx_query__next(kx_cursor *cursor, kx_doc **doc); /* KX_NOTFOUND at the end, without a text */
 int kx_query__close(kx_cursor *cursor);              /* NULL is fine */

@@ -152,6 +152,9 @@ typedef struct kx_query_compiled {
     bool keeps;   /* operands and paths are copied: the query outlives the call */
     bool counts;  /* nobody wants the documents, only their number */
     bool crosses; /* some subject looks beyond relations */
+    bool any_order; /* the order does not matter, only the documents do */
+    bool any_ties;  /* what is equal by `orders` may come in any order */
+    bool all_parts; /* `orders` are kept as they were given: for groups */
     struct kx_query_trace *trace; /* what the planner decided, for explain; NULL: nobody asks */
     struct kx_query_path *paths;  /* that own memory */
     kx_buf scratch;
@@ -186,6 +189,36 @@ typedef int kx_query_leaf(void *context, uint64_t id, kx_slice document);
 int kx_query__cross_each(kx_txn *txn, const kx_query_cross *cross, kx_slice document, kx_query_leaf *leaf,
                          void *context, bool *found);
 int kx_query__cross_value(kx_txn *txn, const kx_query_cross *cross, kx_slice document, kx_value *value);
+
+/* Call `visit` with each item that a path with [] reaches, until it gives another result than 0, which is returned. */
+typedef int kx_query_item(void *context, kx_slice item);
+int kx_query__each_item(const kx_path *path, kx_slice document, kx_query_item *visit, void *context);
+
+/* The same with each value of a subject: one, or none, but for [] and sets. Values point into documents. */
+typedef int kx_query_value_visit(void *context, const kx_value *value);
+int kx_query__each_value(kx_txn *txn, const kx_query_subject *subject, uint64_t id, kx_slice document,
+                         kx_query_value_visit *take, void *context);
+
+/* ---- totals ------------------------------------------------------------------------------ */
+
+__extension__ typedef __int128 kx_int128;
+
+/* What is known of the numbers so far; zeroed: none. */
+typedef struct kx_query_totals {
+    uint64_t count;
+    kx_int128 whole;    /* sum of the integers, exact */
+    double real, lost; /* sum of the reals, and what rounding took from it */
+    bool has_real;
+    kx_value least, most;
+    uint64_t id, least_id, most_id; /* of the document whose numbers are added; of equal ends the lowest */
+} kx_query_totals;
+
+/* A kx_query_value_visit: anything but a number, and NaN, is passed over. */
+int kx_query__add_number(void *totals, const kx_value *value);
+kx_value kx_query__total(const kx_query_totals *totals, kx_query_fold fold);
+
+/* A subject whose values are to be added up. KX_INVALID for a relation without a field. */
+int kx_query__number_subject(kx_query_compiled *compiled, const char *path, kx_query_subject *subject);
 
 bool kx_query__same_subject(const kx_query_subject *left, const kx_query_subject *right);
 bool kx_query__is_part(const kx_query_subject *subject, const kx_cat_part *part);
@@ -635,6 +668,10 @@ int kx_query__prepare(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *c
                       const kx_query_bound *bound, bool keeps, bool counts);
 int kx_query__prepare_traced(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
                              const kx_query_bound *bound, kx_query_trace *trace);
+/* The same for totals and groups, of documents that end with the cursor. `any_order`: the query's own is checked, and does not matter;
+   `any_ties`: it matters, but for what is equal by it. */
+int kx_query__prepare_totals(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
+                             const kx_query_bound *bound, bool any_order, bool any_ties);
 int kx_query__prepare_test(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection,
                            const kx_query_test *test);
 int kx_query__count_ways(kx_cursor *cursor, uint64_t most, uint64_t *count);

@@ -313,8 +313,9 @@ static int backward_with_nulls(kx_query_compiled *compiled, const kx_query_candi
 static bool nulls_apart(const kx_query_compiled *compiled, const kx_query_candidate *candidate)
 {
     const kx_cat_index *index = candidate->index;
-    return candidate->backward && !candidate->several && candidate->tail == TAIL_NONE && index->unique && !index->sparse &&
-           candidate->equal < index->count && !kx_query__never_null(compiled, &index->parts[candidate->equal]);
+    return candidate->backward && !candidate->several && !compiled->any_ties && candidate->tail == TAIL_NONE &&
+           index->unique && !index->sparse && candidate->equal < index->count &&
+           !kx_query__never_null(compiled, &index->parts[candidate->equal]);
 }
 
 static bool is_empty(const kx_query_range *range)
@@ -381,7 +382,8 @@ static int several_ranges(kx_query_compiled *compiled, kx_query_candidate *candi
         candidate->in_value = i < test->value.size ? &values[i] : &null;
         rc = one_range(compiled, candidate, plan);
         ranges[i] = plan->one;
-        ranges[i].descending = candidate->backward && !(candidate->index->unique && candidate->in_value == &null);
+        ranges[i].descending =
+            candidate->backward && (compiled->any_ties || !(candidate->index->unique && candidate->in_value == &null));
     }
     candidate->in_value = NULL;
     if (rc != KX_OK || plan->access == ACCESS_NOTHING)

@@ -90,6 +90,18 @@ int kx_relation__links_explain(kx_txn *txn, const kx_cat_relation *relation, con
     return rc;
 }
 
+int kx_relation__links_fold(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, kx_query_fold fold,
+                            const char *path, const kx_query *query, kx_value *result)
+{
+    kx_id_list list = {0};
+    int rc = list_members(txn, relation, doc, &list);
+    kx_query_bound bound = {.ids = list.ids, .id_count = list.count};
+    if (rc == KX_OK)
+        rc = kx_query__aggregate(txn, relation->target, fold, path, query, &bound, result);
+    kx_base__free(list.ids);
+    return rc;
+}
+
 /* ---- one link ------------------------------------------------------------------------------ */
 
 /* The keys of both ends; false: one has none. */

@@ -20,4 +20,5 @@ kx_sources += \
 	lib/relation/set.c \
 	lib/relation/slot.c \
 	lib/relation/suspend.c \
-	lib/relation/where.c
+	lib/relation/where.c \
+	lib/relation/walk.c

@@ -8,6 +8,7 @@
 #include <lmdbkenobix/delete.h>
 #include <lmdbkenobix/integrity.h>
 #include <lmdbkenobix/relation.h>
+#include <lmdbkenobix/walk.h>
 
 #include "query/query.h"
 
@@ -30,6 +31,8 @@ int kx_relation__loaded(const kx_doc *doc, const char *name, kx_doc *const **doc
 int kx_relation__find(kx_doc *doc, const char *name, const kx_query *query, kx_cursor **cursor);
 int kx_relation__count(kx_doc *doc, const char *name, const kx_query *query, uint64_t *count);
 int kx_relation__explain(kx_doc *doc, const char *name, const kx_query *query, kx_doc **plan);
+int kx_relation__fold(kx_doc *doc, const char *name, kx_query_fold fold, const char *path, const kx_query *query,
+                      kx_value *result);
 int kx_relation__add(kx_doc *doc, const char *name, kx_doc *member);
 int kx_relation__remove(kx_doc *doc, const char *name, kx_doc *member);
 int kx_relation__add_many(kx_doc *doc, const char *name, kx_doc *const *members, size_t count);
@@ -49,6 +52,12 @@ struct kx_suspended {
 int kx_relation__suspend(kx_cursor *cursor, kx_suspended **walk); /* closes the cursor on KX_OK */
 int kx_relation__resume(kx_txn *txn, const kx_cat_collection *collection, const kx_suspended *walk, kx_cursor **cursor);
 void kx_relation__free_suspended(kx_suspended *walk); /* NULL is fine */
+
+/* Along a self relation; the walk is closed with the transaction that acts. */
+int kx_relation__walk(kx_doc *doc, const char *name, unsigned depth, kx_walk **walk);
+int kx_relation__walk_next(kx_walk *walk, kx_doc **doc, unsigned *depth); /* KX_NOTFOUND at the end, without a text */
+int kx_relation__walk_close(kx_walk *walk);                               /* NULL is fine */
+kx_txn *kx_relation__walk_txn(const kx_walk *walk);                       /* that opened it */
 
 /* kx_doc_set and its kin pass here: a relation's name is refused with its text, a foreign key set by hand is noticed by follow. */
 int kx_relation__change(kx_doc *doc, kx_change_kind kind, const char *path, const kx_value *value);

@@ -73,6 +73,8 @@ int kx_relation__links_explain(kx_txn *txn, const kx_cat_relation *relation, con
                                kx_doc **plan);
 int kx_relation__links_count(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, const kx_query *query,
                              uint64_t *count);
+int kx_relation__links_fold(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, kx_query_fold fold,
+                            const char *path, const kx_query *query, kx_value *result);
 int kx_relation__links_add(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *const *members,
                            size_t count);
 int kx_relation__links_remove(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *member);

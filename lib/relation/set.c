@@ -101,6 +101,21 @@ int kx_relation__explain(kx_doc *doc, const char *name, const kx_query *query, k
     return kx_query__explain(txn, relation->target, query, &bound, plan);
 }
 
+int kx_relation__fold(kx_doc *doc, const char *name, kx_query_fold fold, const char *path, const kx_query *query,
+                      kx_value *result)
+{
+    kx_txn *txn = kx_collection__innermost(doc->txn);
+    const kx_cat_relation *relation;
+    kx_value key[KX_CATALOG_KEY_PARTS];
+    int rc = find_set(txn, doc, name, &relation);
+    if (rc != KX_OK)
+        return rc;
+    if (is_link(relation))
+        return kx_relation__links_fold(txn, relation, doc, fold, path, query, result);
+    kx_query_bound bound = bound_of(relation, doc, key);
+    return kx_query__aggregate(txn, relation->target, fold, path, query, &bound, result);
+}
+
 /* ---- one member --------------------------------------------------------------------------- */
 
 /* What a member's key held before it was given another one; a call that fails puts it back. */

@@ -139,12 +139,14 @@ static int seek(kx_store_stats *stats, pass *p, kx_slice key)
     return mdb == 0 && compare(&k, key) != 0 ? MDB_NOTFOUND : mdb;
 }
 
-int kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count, uint64_t *ids)
+/* Call `take` with the cursor on each key that is there; a result other than 0 ends the pass. */
+typedef int take_key(kx_store_txn *txn, pass *p, size_t key, void *context);
+
+static int pass_over(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count, take_key *take,
+                     void *context)
 {
     MDB_dbi handle = 0;
     pass p = {0};
-    for (size_t i = 0; i < count; i++)
-        ids[i] = UINT64_MAX;
     int rc = prepare_read(txn, table, &handle);
     if (rc == KX_NOTFOUND)
         return KX_OK;
@@ -162,10 +164,76 @@ int kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_s
         if (mdb == 0)
             rc = check_id(txn, &p.value);
         if (mdb == 0 && rc == KX_OK)
-            ids[i] = id_of(&p.value);
+            rc = take(txn, &p, i, context);
     }
     kx_store__cursor_done(txn, table.number, p.cursor);
     return rc;
+}
+
+static int take_first(kx_store_txn *txn, pass *p, size_t key, void *context)
+{
+    (void)txn;
+    ((uint64_t *)context)[key] = id_of(&p->value);
+    return KX_OK;
+}
+
+int kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count, uint64_t *ids)
+{
+    for (size_t i = 0; i < count; i++)
+        ids[i] = UINT64_MAX;
+    return pass_over(txn, table, keys, count, take_first, ids);
+}
+
+typedef struct visit_all {
+    kx_store_visit_ids *visit;
+    void *context;
+    bool single; /* a key has one id */
+} visit_all;
+
+/* Ids in a page need not be aligned. */
+static int visit_page(kx_store_txn *txn, const visit_all *all, size_t key, const MDB_val *page)
+{
+    enum { PIECE = 64 };
+    uint64_t ids[PIECE];
+    const uint8_t *at = page->mv_data;
+    size_t left = page->mv_size / sizeof *ids;
+    int rc = kx_store__usable(txn); /* somebody may interrupt a key with very many */
+    txn->top->stats.entries += left;
+    while (left > 0 && rc == KX_OK) {
+        size_t count = left < PIECE ? left : PIECE;
+        memcpy(ids, at, count * sizeof *ids);
+        rc = all->visit(all->context, key, ids, count);
+        at += count * sizeof *ids;
+        left -= count;
+    }
+    return rc;
+}
+
+/* A key with one id has no page: LMDB would give that of a key visited before. */
+static int take_all(kx_store_txn *txn, pass *p, size_t key, void *context)
+{
+    const visit_all *all = context;
+    MDB_val none, page = p->value;
+    size_t stored = 1;
+    int mdb = all->single ? 0 : mdb_cursor_count(p->cursor, &stored);
+    if (mdb == 0 && stored == 1)
+        return visit_page(txn, all, key, &page);
+    if (mdb == 0)
+        mdb = mdb_cursor_get(p->cursor, &none, &page, MDB_GET_MULTIPLE);
+    while (mdb == 0) {
+        int rc = visit_page(txn, all, key, &page);
+        if (rc != KX_OK)
+            return rc;
+        mdb = mdb_cursor_get(p->cursor, &none, &page, MDB_NEXT_MULTIPLE);
+    }
+    return mdb == MDB_NOTFOUND ? KX_OK : kx_store__txn_error(txn, mdb, "read the ids of keys");
+}
+
+int kx_store__entry_ids_many(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count,
+                             kx_store_visit_ids *visit, void *context)
+{
+    visit_all all = {visit, context, table.shape == KX_STORE_UNIQUE};
+    return pass_over(txn, table, keys, count, take_all, &all);
 }
 
 /* ---- adding ------------------------------------------------------------------------------ */

@@ -197,6 +197,12 @@ int  kx_store__entry_remove(kx_store_txn *txn, kx_store_table table, kx_slice ke
 int  kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count,
                               uint64_t *ids);
 
+/* All ids of many sorted keys, each key once, in one such pass: `visit` gets the position of a key and its ids, ascending, some at a
+   time. Another result than 0 ends the pass and is returned. `visit` must not write. */
+typedef int kx_store_visit_ids(void *context, size_t key, const uint64_t *ids, size_t count);
+int  kx_store__entry_ids_many(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count,
+                              kx_store_visit_ids *visit, void *context);
+
 /* ---- runs ---------------------------------------------------------------------------------- *
  * For bulk loads: everything that `next` gives, until it gives false, each above the one before and above all that the
  * table holds. KX_EXISTS where that is not so, and what came before stands. `next` must not use the store.          */

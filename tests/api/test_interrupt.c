@@ -55,6 +55,8 @@ START_TEST(every_call_after_it_answers_that_and_nothing_is_committed)
     kx_txn *txn;
     kx_cursor *cursor;
     kx_doc *doc, *user;
+    kx_value sum;
+    kx_groups *groups;
     uint64_t count;
     at_ok(kx_txn_begin(db, KX_WRITE, &txn));
     at_ok(kx_get(txn, "users", "user_id", kx_int(1), &user));
@@ -65,6 +67,8 @@ START_TEST(every_call_after_it_answers_that_and_nothing_is_committed)
     kx_record record = {.data = "{}", .size = 2};
     interrupted(kx_find(txn, "orders", &(kx_query){.filter = "amount >= 3", .order_by = "note"}, &cursor));
     interrupted(kx_count(txn, "orders", &(kx_query){.filter = "amount > 3 and note is null"}, &count));
+    interrupted(kx_sum(txn, "orders", "amount", NULL, &sum));
+    interrupted(kx_distinct(txn, "orders", "amount", NULL, &groups));
     interrupted(kx_get_by_id(txn, "orders", 1, &doc));
     interrupted(kx_insert(txn, "orders", "{}", 2, NULL));
     interrupted(kx_insert_many(txn, "orders", &record, 1, NULL));

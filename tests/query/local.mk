@@ -1,6 +1,8 @@
 check_PROGRAMS += \
 	tests/query/test_filter \
 	tests/query/test_intersect \
+	tests/query/test_fold \
+	tests/query/test_groups \
 	tests/query/test_plan \
 	tests/query/test_plans \
 	tests/query/test_random \
@@ -34,3 +36,7 @@ tests_query_test_sort_LDADD = $(kx_test_ldadd)
 check_PROGRAMS += tests/query/test_partial
 tests_query_test_partial_SOURCES = tests/query/test_partial.c $(kx_query_test)
 tests_query_test_partial_LDADD = $(kx_test_ldadd)
+tests_query_test_fold_SOURCES = tests/query/test_fold.c $(kx_query_test)
+tests_query_test_fold_LDADD = $(kx_test_ldadd)
+tests_query_test_groups_SOURCES = tests/query/test_groups.c $(kx_query_test)
+tests_query_test_groups_LDADD = $(kx_test_ldadd)

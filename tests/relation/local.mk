@@ -26,7 +26,9 @@ check_PROGRAMS += \
 	tests/relation/test_model \
 	tests/relation/test_prefetch \
 	tests/relation/test_sqlite \
-	tests/relation/test_set
+	tests/relation/test_set \
+	tests/relation/test_walk \
+	tests/relation/test_aggregate
 
 tests_relation_test_follow_SOURCES = tests/relation/test_follow.c $(kx_relation_test)
 tests_relation_test_follow_LDADD = $(kx_test_ldadd)
@@ -58,3 +60,15 @@ tests_relation_test_sqlite_LDADD = $(kx_test_ldadd) $(SQLITE_LIBS)
 
 tests_relation_test_model_SOURCES = tests/relation/test_model.c $(kx_model_test)
 tests_relation_test_model_LDADD = $(kx_test_ldadd)
+tests_relation_test_walk_SOURCES = tests/relation/test_walk.c $(kx_relation_test)
+tests_relation_test_walk_LDADD = $(kx_test_ldadd)
+tests_relation_test_aggregate_SOURCES = tests/relation/test_aggregate.c $(kx_relation_test)
+tests_relation_test_aggregate_LDADD = $(kx_test_ldadd)
+
+check_PROGRAMS += tests/relation/test_ordered
+tests_relation_test_ordered_SOURCES = tests/relation/test_ordered.c $(kx_relation_test)
+tests_relation_test_ordered_LDADD = $(kx_test_ldadd)
+
+check_PROGRAMS += tests/relation/test_big
+tests_relation_test_big_SOURCES = tests/relation/test_big.c $(kx_relation_test)
+tests_relation_test_big_LDADD = $(kx_test_ldadd)

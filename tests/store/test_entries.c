@@ -177,6 +177,82 @@ START_TEST(many_keys_at_once_equal_single_lookups)
 }
 END_TEST
 
+typedef struct many_ids {
+    kx_store_txn *txn;
+    kx_store_table table;
+    const kx_slice *keys;
+    size_t key, at; /* where the last call ended */
+    uint64_t count;
+} many_ids;
+
+/* The ids of each key, in pieces, are those of a scan of that key alone. */
+static int compare_ids(void *context, size_t key, const uint64_t *ids, size_t count)
+{
+    many_ids *seen = context;
+    kx_store_scan *scan;
+    kx_store_item item;
+    uint8_t end[16];
+    kx_slice from = seen->keys[key];
+    seen->at = key == seen->key ? seen->at : 0;
+    ck_assert(key == seen->key || seen->key == SIZE_MAX || key > seen->key);
+    seen->key = key;
+    memcpy(end, from.data, from.size);
+    end[from.size] = 0;
+    ok(kx_store__scan_entries(seen->txn, seen->table, from, kx_slice_of(end, from.size + 1), false, &scan));
+    for (size_t i = 0; i < seen->at + count; i++) {
+        ok(kx_store__scan_next(scan, &item));
+        ck_assert(i < seen->at || item.id == ids[i - seen->at]);
+    }
+    kx_store__scan_close(scan);
+    seen->at += count;
+    seen->count += count;
+    return KX_OK;
+}
+
+static int stop(void *context, size_t key, const uint64_t *ids, size_t count)
+{
+    (void)key, (void)ids, (void)count;
+    return ++*(int *)context == 2 ? 7 : 0;
+}
+
+START_TEST(all_ids_of_many_keys_equal_scans_of_each)
+{
+    kx_store *store = open_tables(kxt_path("a.kx"));
+    kx_store_txn *txn = writing(store);
+    uint64_t seed = kxt_seed(), stored;
+    uint8_t bytes[200][8];
+    kx_slice keys[200];
+    for (uint64_t k = 0; k < 400; k++) {
+        uint64_t many = k % 50 == 0 ? 3000 : k % 7 == 0 ? 100 : k % 3;
+        ok(kx_store__entry_add(txn, unique, number_key(k * 2, bytes[0]), k, false));
+        for (uint64_t i = 0; i <= many; i++)
+            ok(kx_store__entry_add(txn, postings, number_key(k * 2, bytes[0]), k + i * 5000, false));
+    }
+    ok(kx_store__commit(txn));
+    for (int mode = KX_STORE_READ; mode <= KX_STORE_WRITE; mode++)
+        for (uint64_t round = 1; round <= 10; round++) {
+            ok(kx_store__begin(store, mode, 0, &txn));
+            many_ids seen = {.txn = txn, .table = round % 2 ? unique : postings, .keys = keys, .key = SIZE_MAX};
+            uint64_t at = kxt_random(&seed) % 100, expected = 0;
+            size_t count = round == 10 ? 0 : 200;
+            for (size_t i = 0; i < count; i++) {
+                keys[i] = number_key(at += 1 + kxt_random(&seed) % round, bytes[i]);
+                ok(kx_store__entry_count(txn, seen.table, keys[i], &stored));
+                expected += stored;
+            }
+            uint64_t entries = kx_store__stats(txn)->entries;
+            ok(kx_store__entry_ids_many(txn, seen.table, keys, count, compare_ids, &seen));
+            ck_assert_uint_eq(seen.count, expected);
+            ck_assert_uint_ge(kx_store__stats(txn)->entries - entries, expected);
+            int calls = 0;
+            if (count > 0 && expected > 1)
+                ck_assert_int_eq(kx_store__entry_ids_many(txn, seen.table, keys, count, stop, &calls), 7);
+            kx_store__abort(txn);
+        }
+    ok(kx_store__close(store));
+}
+END_TEST
+
 /* ---- the shapes under which cursor deletes lose entries -------------------------------- */
 
 static void expect_shape(kx_store *store, const unsigned counts[3])
@@ -407,6 +483,7 @@ int main(void)
     tcase_add_test(t, keys_stand_in_the_order_that_other_programs_expect);
     tcase_add_test(t, appending_gives_the_same_table_as_adding);
     tcase_add_test(t, many_keys_at_once_equal_single_lookups);
+    tcase_add_test(t, all_ids_of_many_keys_equal_scans_of_each);
     tcase_add_test(t, deleting_the_middle_of_two_one_two_and_two_one_three_loses_nothing);
     suite_add_tcase(s, t);
     t = tcase_create("oracle");

@@ -161,6 +161,63 @@ START_TEST(explain_tells_people_what_was_read_and_why)
 }
 END_TEST
 
+/* ---- totals and groups -------------------------------------------------------------------------- */
+
+static void make_shop(void)
+{
+    kxt_write_file(kxt_path("users.jsonl"), "{\"user_id\":1,\"age\":30,\"city\":\"Bern\"}\n{\"user_id\":2,\"age\":40}\n");
+    kxt_write_file(kxt_path("orders.jsonl"), "{\"user_id\":1,\"amount\":5}\n{\"user_id\":1,\"amount\":2.5}\n"
+                                             "{\"user_id\":2,\"amount\":\"?\"}\n{\"user_id\":2,\"amount\":9223372036854775807}\n");
+    kxt_write_file(kxt_path("schema"),
+                   "{\"collection\":\"users\",\"indexes\":[{\"paths\":\"user_id\",\"unique\":true}]}\n"
+                   "{\"collection\":\"orders\",\"relations\":[{\"name\":\"user\",\"kind\":\"foreign_key\",\"target\":\"users\","
+                   "\"foreign_key\":\"user_id\",\"reverse\":\"orders\"}]}\n");
+    expect(0, NULL, NULL, "kx-load s.kx --schema schema users.jsonl orders.jsonl");
+}
+
+START_TEST(totals_are_numbers)
+{
+    make_shop();
+    expect_all("7.5\n", "kx-inspect sum s.kx orders amount 'user_id == 1'");
+    expect_all("2.5\n", "kx-inspect min s.kx orders amount");
+    expect_all("9223372036854775807\n", "kx-inspect max s.kx orders amount");
+    expect_all("3.75\n", "kx-inspect avg s.kx orders amount --arg 1 'user_id == ?'");
+    expect_all("[35.0]\n", "kx-inspect avg s.kx orders user.age --format json");
+    expect_all("7.5\n", "kx-inspect sum s.kx users orders.amount 'age < 40'");
+    expect_all("5\n", "kx-inspect sum s.kx orders amount --order-by -amount 'amount < 100' --limit 1");
+    expect_all("0\n", "kx-inspect sum s.kx orders nothing");
+    expect_all("null\n", "kx-inspect max s.kx orders nothing");
+    kxt_write_file(kxt_path("big.jsonl"), "{\"n\":9223372036854775807}\n{\"n\":9223372036854775807}\n");
+    expect(0, NULL, NULL, "kx-load s.kx big.jsonl");
+    expect_all("18446744073709551614\n", "kx-inspect sum s.kx big n");
+    ck_assert_int_eq(run(NULL, "kx-inspect sum -e s.kx orders amount 'amount > 5' --limit 1").status, 0);
+    ck_assert_int_eq(run(NULL, "kx-inspect sum -e s.kx orders amount 'user_id == 3'").status, 1);
+    expect(2, "", "sum takes STORE COLLECTION PATH [FILTER]", "kx-inspect sum s.kx orders");
+    expect(2, "", "a relation is no number", "kx-inspect sum s.kx orders user");
+    expect(2, "", "no collection 'order'", "kx-inspect avg s.kx order amount");
+}
+END_TEST
+
+START_TEST(groups_are_rows_in_every_format)
+{
+    make_shop();
+    expect_all("{\"user_id\":1,\"count\":2}\n{\"user_id\":2,\"count\":2}\n", "kx-inspect group s.kx orders user_id");
+    expect_all("{\"user_id\":2,\"count\":2,\"sum\":9223372036854775807}\n{\"user_id\":1,\"count\":2,\"sum\":7.5}\n",
+               "kx-inspect group s.kx orders --sum amount -- -user_id");
+    expect_all("{\"user.city\":null,\"user_id\":2,\"count\":1}\n{\"user.city\":\"Bern\",\"user_id\":1,\"count\":2}\n",
+               "kx-inspect group s.kx orders user.city,user_id 'amount != ?' --arg '\"?\"'");
+    expect_all("city,count,sum\r\n,1,40\r\nBern,1,30\r\n", "kx-inspect group s.kx users city --sum age --format csv");
+    expect_all("age  count\n 30      1\n 40      1\n", "kx-inspect group s.kx users age --format table");
+    expect_all("[{\"age\":30,\"count\":1},\n {\"age\":40,\"count\":1}]\n", "kx-inspect group s.kx users age --format json");
+    expect(0, "82 a3 61 67 65 1e a5 63 6f 75 6e 74 01 82", NULL, "kx-inspect group s.kx users age --format msgpack | od -An -tx1");
+    expect_all("", "kx-inspect group s.kx users age 'age > 99'");
+    ck_assert_int_eq(run(NULL, "kx-inspect group -e s.kx users age 'age > 99'").status, 1);
+    expect(2, "", "'count' cannot be told from the number of that name", "kx-inspect group s.kx users age,count");
+    expect(2, "", "a path with [] is many values", "kx-inspect group s.kx users 'tags[]'");
+    expect(2, "", "--limit does not go with 'group'", "kx-inspect group s.kx users age --limit 1");
+}
+END_TEST
+
 /* ---- formats ------------------------------------------------------------------------------------ */
 
 START_TEST(csv_names_every_column_first)
@@ -395,6 +452,8 @@ static Suite *suite(void)
     tcase_add_test(commands, count_is_a_number);
     tcase_add_test(commands, explain_is_one_object_with_stable_names);
     tcase_add_test(commands, explain_tells_people_what_was_read_and_why);
+    tcase_add_test(commands, totals_are_numbers);
+    tcase_add_test(commands, groups_are_rows_in_every_format);
     tcase_add_test(commands, a_writer_that_hangs_does_not_matter);
     suite_add_tcase(all, commands);
     tcase_add_test(formats, csv_names_every_column_first);
