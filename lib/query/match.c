@@ -220,8 +220,7 @@ static int passes_leaf(void *context, uint64_t id, kx_slice document)
 }
 
 /* Of nobody: a field that is missing, unless it would be any member's; and the name alone is null. */
-__attribute__((noinline)) static int passes_cross(const kx_query_compiled *compiled, kx_query_test *test,
-                                                  kx_slice document)
+static int passes_cross(const kx_query_compiled *compiled, kx_query_test *test, kx_slice document)
 {
     const kx_query_cross *cross = test->subject.cross;
     kx_value missing = {0};
@@ -234,12 +233,18 @@ __attribute__((noinline)) static int passes_cross(const kx_query_compiled *compi
 
 static int passes_group(const kx_query_compiled *compiled, const kx_query_group *group, uint64_t id, kx_slice document);
 
-static inline int passes_test(const kx_query_compiled *compiled, kx_query_test *test, uint64_t id, kx_slice document)
+__attribute__((noinline)) static int passes_far(const kx_query_compiled *compiled, kx_query_test *test, uint64_t id,
+                                                kx_slice document)
 {
     if (test->subject.kind == SUBJECT_CROSS)
         return passes_cross(compiled, test, document);
-    if (test->subject.kind == SUBJECT_NONE)
-        return passes_group(compiled, test->group, id, document);
+    return passes_group(compiled, test->group, id, document);
+}
+
+static inline int passes_test(const kx_query_compiled *compiled, kx_query_test *test, uint64_t id, kx_slice document)
+{
+    if (test->subject.kind >= SUBJECT_CROSS)
+        return passes_far(compiled, test, id, document);
     return passes_subject(test, &test->subject, id, document);
 }
 
@@ -267,8 +272,7 @@ static int passes_bound(void *context, uint64_t id, kx_slice document)
     return passes_tests(bound->compiled, bound->group, id, document);
 }
 
-__attribute__((noinline)) static int passes_group(const kx_query_compiled *compiled, const kx_query_group *group,
-                                                  uint64_t id, kx_slice document)
+static int passes_group(const kx_query_compiled *compiled, const kx_query_group *group, uint64_t id, kx_slice document)
 {
     bound_group bound = {compiled, group};
     bool found;

@@ -86,9 +86,11 @@ static bool is_fault(int rc)
     return rc == KX_INVALID || rc == KX_LIMIT;
 }
 
-static int in_filter(const kx_query_node *node, int rc)
+static int in_filter(const kx_query_compiled *compiled, const kx_query_node *node, int rc)
 {
-    return is_fault(rc) && node->column != 0 ? kx_base__fail_in(rc, "filter:%u", node->column) : rc;
+    if (!is_fault(rc) || node->place == 0)
+        return rc;
+    return kx_base__fail_in(rc, "filter:%u", kx_query__column(compiled->filter, node->place));
 }
 
 static int bad_path(const kx_query_compiled *compiled, const kx_query_node *node, const char *what)
@@ -103,7 +105,7 @@ static int bind_to(kx_query_compiled *compiled, const kx_query_node *node, kx_qu
     int rc = kx_query__subject(compiled, node->path, subject);
     if (rc == KX_OK && (subject->kind != SUBJECT_CROSS || !subject->cross->bare))
         rc = bad_path(compiled, node, "only a relation has documents that a '(…)' can ask");
-    return in_filter(node, rc);
+    return in_filter(compiled, node, rc);
 }
 
 static int add_bind(kx_query_compiled *compiled, const kx_query_node *node, bool negated, list *out)
@@ -246,17 +248,21 @@ static int take_test(kx_query_compiled *compiled, const kx_query_node *node, con
 static int add_condition(kx_query_compiled *compiled, const kx_query_node *node, bool negated, list *out)
 {
     kx_query_test *test = &out->tests[out->count];
-    kx_value value;
-    int rc = kx_query__resolve(compiled, node, &value);
+    const kx_value *value = &node->value;
+    kx_value resolved;
+    if (node->place != 0) {
+        int rc = kx_query__resolve(compiled, node, &resolved);
+        if (rc != KX_OK)
+            return rc;
+        value = &resolved;
+    }
+    int rc = take_test(compiled, node, value, test);
     if (rc != KX_OK)
-        return rc;
-    rc = take_test(compiled, node, &value, test);
-    if (rc != KX_OK)
-        return in_filter(node, rc);
+        return in_filter(compiled, node, rc);
     if (node->op == KX_BETWEEN)
         return add_between(compiled, test, negated, out);
     out->count++;
-    if (node->op == KX_PRESENT && value.type == KX_TYPE_BOOL && value.integer == 0)
+    if (node->op == KX_PRESENT && value->type == KX_TYPE_BOOL && value->integer == 0)
         negated = !negated;
     return negated ? negate(compiled, test) : KX_OK;
 }
