@@ -1,6 +1,8 @@
 check_PROGRAMS += \
+	tests/query/test_bind \
 	tests/query/test_filter \
 	tests/query/test_intersect \
+	tests/query/test_hostile \
 	tests/query/test_plan \
 	tests/query/test_plans \
 	tests/query/test_random \
@@ -34,3 +36,7 @@ tests_query_test_sort_LDADD = $(kx_test_ldadd)
 check_PROGRAMS += tests/query/test_partial
 tests_query_test_partial_SOURCES = tests/query/test_partial.c $(kx_query_test)
 tests_query_test_partial_LDADD = $(kx_test_ldadd)
+tests_query_test_bind_SOURCES = tests/query/test_bind.c $(kx_query_test)
+tests_query_test_bind_LDADD = $(kx_test_ldadd)
+tests_query_test_hostile_SOURCES = tests/query/test_hostile.c $(kx_query_test)
+tests_query_test_hostile_LDADD = $(kx_test_ldadd)
