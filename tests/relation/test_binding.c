@@ -251,29 +251,9 @@ static bool holds(kx_doc *doc, const node *n)
     return n->kind == CONDITION && !found && !many && passes(NULL, n);
 }
 
-static void compare(kx_txn *txn, const char *collection, const tree *t)
+static bool tree_holds(kx_doc *doc, const void *context)
 {
-    kx_doc **docs, *doc;
-    size_t count;
-    kx_cursor *cursor;
-    uint64_t counted, seen = 0;
-    rt_ok(kx_all(txn, collection, NULL, &docs, &count));
-    int rc = kx_find(txn, collection, &(kx_query){.filter = t->text}, &cursor);
-    ck_assert_msg(rc == KX_OK, "%s: %s", t->text, kx_errmsg());
-    for (size_t i = 0; i < count; i++) {
-        if (!holds(docs[i], t->nodes))
-            continue;
-        seen++;
-        rc = kx_cursor_next(cursor, &doc);
-        ck_assert_msg(rc == KX_OK && kx_doc_id(doc) == kx_doc_id(docs[i]), "%s where %s: %d, %d instead of %d",
-                      collection, t->text, rc, rc == KX_OK ? (int)kx_doc_id(doc) : 0, (int)kx_doc_id(docs[i]));
-    }
-    ck_assert_msg(kx_cursor_next(cursor, &doc) == KX_NOTFOUND, "%s where %s: too many", collection, t->text);
-    rt_ok(kx_cursor_close(cursor));
-    rt_ok(kx_count(txn, collection, &(kx_query){.filter = t->text}, &counted));
-    ck_assert_uint_eq(counted, seen);
-    for (size_t i = 0; i < count; i++)
-        kx_doc_release(docs[i]);
+    return holds(doc, ((const tree *)context)->nodes);
 }
 
 START_TEST(answers_are_those_of_walking_one_by_one)
@@ -294,7 +274,7 @@ START_TEST(answers_are_those_of_walking_one_by_one)
         t->used = t->size = 0;
         random_tree(&state, t, collection, 1 + (int)kxt_random_below(&state, 3));
         put_tree(t, t->nodes);
-        compare(it.txn, collection, t);
+        rt_compare(it.txn, collection, &(kx_query){.filter = t->text}, tree_holds, t);
     }
     free(t);
     rt_end(&it);
