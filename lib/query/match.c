@@ -378,13 +378,21 @@ static int prepare_needle(kx_query_compiled *compiled, kx_query_test *test)
     return test->needle != NULL ? KX_OK : KX_NOMEM;
 }
 
+int kx_query__prepare_equal(kx_query_compiled *compiled, kx_query_test *test)
+{
+    bool equal = test->op == TEST_EQ || test->op == TEST_NE;
+    if (!equal || test->subject.kind == SUBJECT_ID || test->bytes.size > 0)
+        return KX_OK;
+    return prepare_bytes(compiled, test);
+}
+
 int kx_query__prepare_scan(kx_query_compiled *compiled)
 {
     int rc = KX_OK;
     for (size_t i = 0; i < compiled->test_count && rc == KX_OK; i++) {
         kx_query_test *test = &compiled->tests[i];
-        if (!test->answered && (test->op == TEST_EQ || test->op == TEST_NE) && test->subject.kind != SUBJECT_ID)
-            rc = prepare_bytes(compiled, test);
+        if (!test->answered)
+            rc = kx_query__prepare_equal(compiled, test);
         if (rc == KX_OK && test->bytes.size > 0 && test->op == TEST_EQ && !is_number(test->value.type))
             rc = prepare_needle(compiled, test);
     }

@@ -207,7 +207,9 @@ int kx_query__value_of(const kx_query_subject *subject, uint64_t id, kx_slice do
 int kx_query__call_value(const kx_query_call *call, uint64_t id, kx_slice document, kx_value *value);
 void kx_query__fold(uint8_t *text, size_t size); /* A to Z as a to z */
 
-/* Make the tests that a scan will make quick. KX_NOMEM. */
+/* Make a test quick, or all that a scan will make. Those inside groups are made so when they are compiled: parts of a query
+   that are planned apart share them. KX_NOMEM. */
+int kx_query__prepare_equal(kx_query_compiled *compiled, kx_query_test *test);
 int kx_query__prepare_scan(kx_query_compiled *compiled);
 
 /* Append the sort key of a document: memcmp() order is the order asked for. KX_CORRUPT, KX_NOMEM. */
