@@ -28,7 +28,7 @@ static int new_node(kx_query_reader *r, kx_query_node_kind kind, kx_query_node *
     *node = kx_query__alloc(r->memory, sizeof **node);
     if (*node == NULL)
         return KX_NOMEM;
-    **node = (kx_query_node){.kind = kind};
+    **node = (kx_query_node){.kind = (uint8_t)kind};
     return KX_OK;
 }
 

@@ -140,6 +140,31 @@ START_TEST(what_a_filter_costs_is_in_proportion_to_its_length)
 }
 END_TEST
 
+/* What is planned inside of what is planned: twice as deep is twice the work. */
+START_TEST(depth_costs_no_more_than_length)
+{
+    static const char *const pieces[] = {"(amount == 50 or status == 'new' and ",
+                                         "not (amount != 50 and status != 'new' or ", "(amount == 50 or flag and ",
+                                         "(amount in [1,50] or user.name == 'x' and "};
+    kx_db *db;
+    kx_txn *txn = qt_open_orders(&db);
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        int64_t counts[2];
+        int rc;
+        for (size_t twice = 0; twice < 2; twice++) {
+            char *open = repeated("", pieces[i], 48 << twice, "flag"), *closed = repeated("", ")", 48 << twice, "");
+            counts[twice] = allocations_of(txn, kxt_print("%s%s", open, closed), &rc);
+            ck_assert_int_eq(rc, KX_OK);
+            free(open);
+            free(closed);
+        }
+        ck_assert_msg(counts[1] <= 3 * counts[0] + 64, "%s: %lld allocations, then %lld", pieces[i],
+                      (long long)counts[0], (long long)counts[1]);
+    }
+    qt_end(db, txn);
+}
+END_TEST
+
 START_TEST(a_hundred_parentheses_are_read_and_one_more_is_not)
 {
     kx_db *db;
@@ -297,6 +322,7 @@ int main(void)
     TCase *c = tcase_create("filters");
     tcase_add_test(c, hostile_filters_cost_no_more_than_their_length);
     tcase_add_test(c, what_a_filter_costs_is_in_proportion_to_its_length);
+    tcase_add_test(c, depth_costs_no_more_than_length);
     tcase_add_test(c, a_hundred_parentheses_are_read_and_one_more_is_not);
     tcase_add_test(c, every_operator_meets_every_literal);
     tcase_add_test(c, a_failing_allocation_is_an_error_and_no_leak);
