@@ -75,6 +75,9 @@ void inspect_put_relation(FILE *out, const kx_relation *relation);
    is what it points at, the caller's to free. */
 kx_value inspect_value(const char *text, char **kept);
 
+/* The same for a ? of a filter, which may take a list: a JSON array of such values is one. */
+kx_value inspect_argument(const char *text, char **kept);
+
 /* ---- documents ---------------------------------------------------------------------- */
 
 typedef struct rows rows;

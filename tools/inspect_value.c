@@ -49,6 +49,62 @@ kx_value inspect_value(const char *text, char **kept)
     return number_of(text, &value) ? value : kx_text(text);
 }
 
+/* ---- lists ------------------------------------------------------------------------------ */
+
+/* A value of a list, its text moved to `*room`. False: it is a container, or nothing. */
+static bool take_member(json_part part, char **room, kx_value *value)
+{
+    char *text = tool_print("%.*s", (int)part.size, part.text), *kept;
+    bool  taken = part.size > 0 && strchr("[{", text[0]) == NULL;
+
+    *value = inspect_value(text, &kept);
+    taken = taken && (value->type != KX_TYPE_TEXT || kept != NULL);
+    if (taken && kept != NULL) {
+        memcpy(*room, kept, value->size);
+        value->data = *room;
+        *room += value->size;
+    }
+    free(text);
+    free(kept);
+    return taken;
+}
+
+/* The members, ended by "no value", and behind them their texts. NULL: it is no JSON array of single values. */
+static kx_value *members_of(const char *text)
+{
+    size_t    size = strlen(text), most = 2, count = 0;
+    kx_value *members;
+    json_walk walk;
+    char     *room;
+    bool      whole;
+
+    for (const char *at = text; *at != '\0'; at++)
+        most += *at == ',';
+    members = tool_alloc(most * sizeof(*members) + size);
+    room = (char *)(members + most);
+    whole = json_begin(&walk, text, size, '[');
+    while (whole && json_next(&walk))
+        whole = take_member(walk.value, &room, &members[count++]);
+    if (!whole || walk.at == walk.end || *walk.at != ']' || json_skip(walk.at + 1, walk.end) != walk.end) {
+        free(members);
+        return NULL;
+    }
+    memset(&members[count], 0, sizeof(*members));
+    return members;
+}
+
+kx_value inspect_argument(const char *text, char **kept)
+{
+    kx_value *members = members_of(text);
+
+    if (members == NULL)
+        return inspect_value(text, kept);
+    *kept = (char *)members;
+    return kx_list(members);
+}
+
+/* ---- relations ----------------------------------------------------------------------------- */
+
 static void put_action(FILE *out, const char *when, kx_action action)
 {
     if (action != KX_ACTION_DEFAULT && action != KX_DO_NOTHING)

@@ -173,7 +173,7 @@ static void add_arg(inspect *in, const char *text)
 {
     in->args = tool_realloc(in->args, (in->arg_count + 2) * sizeof(*in->args));
     in->texts = tool_realloc(in->texts, (in->arg_count + 1) * sizeof(*in->texts));
-    in->args[in->arg_count] = inspect_value(text, &in->texts[in->arg_count]);
+    in->args[in->arg_count] = inspect_argument(text, &in->texts[in->arg_count]);
     memset(&in->args[++in->arg_count], 0, sizeof(*in->args));
 }
 

@@ -125,7 +125,9 @@ bool kx_query__same_subject(const kx_query_subject *left, const kx_query_subject
 {
     kx_step left_only, right_only;
     uint32_t left_count, right_count;
-    if (left->kind > SUBJECT_CROSS || right->kind > SUBJECT_CROSS)
+    if (left->kind == SUBJECT_CALL || right->kind == SUBJECT_CALL)
+        return false;
+    if (left->kind == SUBJECT_NONE || right->kind == SUBJECT_NONE)
         return false;
     if (left->kind == SUBJECT_ID || right->kind == SUBJECT_ID)
         return left->kind == right->kind;
@@ -145,7 +147,7 @@ bool kx_query__is_part(const kx_query_subject *subject, const kx_cat_part *part)
         subject = &subject->call->of;
     else if (part->fold)
         return false;
-    if (subject->kind == SUBJECT_ID || subject->kind >= SUBJECT_CROSS)
+    if (subject->kind == SUBJECT_ID || subject->kind >= SUBJECT_CALL)
         return false;
     if (part->plain && subject->path == NULL)
         return is_name(subject->name, subject->size, part->text, part->size);
@@ -227,8 +229,10 @@ static int take_filter(kx_query_compiled *compiled, const kx_query *query, const
     int rc = KX_OK;
     *root = NULL;
     if (query->filter != NULL) {
+        compiled->filter = query->filter;
         rc = kx_query__parse_filter(&compiled->memory, query->filter, root, &wanted);
     } else if (query->prepared != NULL) {
+        compiled->filter = query->prepared->text;
         *root = query->prepared->root;
         wanted = query->prepared->argument_count;
     }

@@ -98,13 +98,13 @@ int kx_query__prepare_totals(kx_cursor *cursor, kx_txn *txn, const kx_cat_collec
     return prepare(cursor, query, bound);
 }
 
-/* One test alone, of a caller that keeps what it points at; found without an order. */
-int kx_query__prepare_test(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection,
-                           const kx_query_test *test)
+/* Tests of a caller that keeps what they point at; found without an order. */
+int kx_query__prepare_tests(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection,
+                            const kx_query_test *tests, size_t count)
 {
     init(cursor, txn, collection, false);
-    cursor->query.tests = kx_query__copy(&cursor->query.memory, test, sizeof *test);
-    cursor->query.test_count = cursor->query.tests != NULL;
+    cursor->query.tests = kx_query__copy(&cursor->query.memory, tests, count * sizeof *tests);
+    cursor->query.test_count = cursor->query.tests != NULL ? count : 0;
     int rc = cursor->query.tests != NULL ? kx_query__plan(&cursor->query, &cursor->plan) : KX_NOMEM;
     if (rc != KX_OK) {
         kx_query__compiled_free(&cursor->query);

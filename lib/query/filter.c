@@ -28,7 +28,7 @@ static int new_node(kx_query_reader *r, kx_query_node_kind kind, kx_query_node *
     *node = kx_query__alloc(r->memory, sizeof **node);
     if (*node == NULL)
         return KX_NOMEM;
-    **node = (kx_query_node){.kind = kind};
+    **node = (kx_query_node){.kind = (uint8_t)kind};
     return KX_OK;
 }
 
@@ -84,7 +84,7 @@ static int take_is_null(kx_query_reader *r, kx_query_node *node)
 static int take_in(kx_query_reader *r, kx_query_node *node)
 {
     node->op = KX_IN;
-    node->column = kx_query__column(r, r->at);
+    node->place = kx_query__place_of(r, r->at);
     return kx_query__take_list(r, node);
 }
 
@@ -117,13 +117,13 @@ static int take_test(kx_query_reader *r, kx_query_node *node)
     }
     if (kx_query__take_word(r, "between")) {
         node->op = KX_BETWEEN;
-        node->column = kx_query__column(r, r->at);
+        node->place = kx_query__place_of(r, r->at);
         return kx_query__take_pair(r, node);
     }
     int rc = take_operator(r, &node->op, &taken);
     if (rc != KX_OK || !taken)
         return rc != KX_OK ? rc : take_bare(r, node);
-    node->column = kx_query__column(r, r->at);
+    node->place = kx_query__place_of(r, r->at);
     return kx_query__take_value(r, &node->value);
 }
 
@@ -156,7 +156,7 @@ static int take_inside(kx_query_reader *r, const char *opened, kx_query_node **n
 {
     if (r->depth == KX_QUERY_FILTER_DEPTH)
         return kx_base__fail(KX_INVALID, "filter:%u: more than %d parentheses inside each other",
-                             kx_query__column(r, opened), KX_QUERY_FILTER_DEPTH);
+                             kx_query__column(r->text, kx_query__place_of(r, opened)), KX_QUERY_FILTER_DEPTH);
     r->depth++;
     int rc = take_filter(r, node);
     if (rc == KX_OK && !kx_query__take_sign(r, ")"))
@@ -171,7 +171,7 @@ static int take_condition(kx_query_reader *r, kx_query_node **node)
     int rc = new_node(r, NODE_CONDITION, node);
     if (rc != KX_OK)
         return rc;
-    (*node)->column = kx_query__column(r, start);
+    (*node)->place = kx_query__place_of(r, start);
     rc = take_left(r, *node);
     const char *opened = r->at;
     if (rc != KX_OK || (*node)->function != FUNCTION_NONE || !kx_query__take_sign(r, "("))
@@ -235,7 +235,7 @@ int kx_query__parse_filter(kx_query_memory *memory, const char *text, const kx_q
         return kx_base__fail(KX_INVALID, "filter: longer than %d bytes", FILTER_SIZE);
     if (!kx_base__utf8(text, size))
         return kx_base__fail(KX_INVALID, "filter: not UTF-8");
-    kx_query_reader r = {.memory = memory, .text = text, .at = text, .end = text + size, .counted = text, .column = 1};
+    kx_query_reader r = {.memory = memory, .text = text, .at = text, .end = text + size};
     kx_query__skip_blanks(&r);
     int rc = take_filter(&r, &node);
     if (rc == KX_OK && r.at < r.end)
@@ -254,11 +254,10 @@ int kx_query__filter_compile(const char *text, kx_filter **result)
     if (filter == NULL)
         return kx_base__nomem();
     kx_query__memory_init(&filter->memory);
-    int rc = kx_query__parse_filter(&filter->memory, text, &filter->root, &filter->argument_count);
-    if (rc == KX_OK) {
-        filter->text = kx_query__copy(&filter->memory, text, strlen(text) + 1);
-        rc = filter->text != NULL ? KX_OK : KX_NOMEM;
-    }
+    filter->text = kx_query__copy(&filter->memory, text, strnlen(text, FILTER_SIZE + 1) + 1);
+    int rc = filter->text != NULL ? KX_OK : KX_NOMEM;
+    if (rc == KX_OK)
+        rc = kx_query__parse_filter(&filter->memory, text, &filter->root, &filter->argument_count);
     if (rc != KX_OK)
         kx_query__filter_free(filter);
     else

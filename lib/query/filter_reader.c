@@ -5,74 +5,37 @@
 
 /* ---- errors ------------------------------------------------------------------------------ */
 
-unsigned kx_query__column(kx_query_reader *r, const char *at)
+unsigned kx_query__column(const char *text, size_t place)
 {
-    if (at < r->counted) {
-        r->counted = r->text;
-        r->column = 1;
-    }
-    for (; r->counted < at; r->counted++)
-        r->column += ((uint8_t)*r->counted & 0xc0) != 0x80;
-    return r->column;
+    unsigned column = 1;
+    for (size_t i = 0; i + 1 < place; i++)
+        column += ((uint8_t)text[i] & 0xc0) != 0x80;
+    return column;
 }
 
-int kx_query__wrong(kx_query_reader *r, const char *at, const char *what)
+int kx_query__wrong(const kx_query_reader *r, const char *at, const char *what)
 {
-    return kx_base__fail(KX_INVALID, "filter:%u: %s", kx_query__column(r, at), what);
+    return kx_base__fail(KX_INVALID, "filter:%u: %s", kx_query__column(r->text, kx_query__place_of(r, at)), what);
 }
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
-void kx_query__skip_blanks(kx_query_reader *r)
-{
-    while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r'))
-        r->at++;
-}
-
 /* Names inside a path go on behind '.' and '['. */
-size_t kx_query__word_size(const kx_query_reader *r)
+void kx_query__measure_word(kx_query_reader *r)
 {
-    size_t size = 0;
-    while (r->at + size < r->end && kx_query__is_word_byte(r->at[size]))
-        size++;
-    return size;
-}
-
-bool kx_query__is_word(const kx_query_reader *r, const char *word)
-{
-    size_t size = strlen(word);
-    return kx_query__word_size(r) == size && memcmp(r->at, word, size) == 0;
-}
-
-bool kx_query__take_word(kx_query_reader *r, const char *word)
-{
-    if (!kx_query__is_word(r, word))
-        return false;
-    r->at += strlen(word);
-    kx_query__skip_blanks(r);
-    return true;
-}
-
-bool kx_query__take_sign(kx_query_reader *r, const char *sign)
-{
-    size_t size = strlen(sign);
-    if ((size_t)(r->end - r->at) < size || memcmp(r->at, sign, size) != 0)
-        return false;
-    r->at += size;
-    kx_query__skip_blanks(r);
-    return true;
+    const char *end = r->at;
+    while (end < r->end && kx_query__is_word_byte(*end))
+        end++;
+    r->word = r->at;
+    r->word_size = (size_t)(end - r->at);
 }
 
 /* ---- paths ------------------------------------------------------------------------------------ */
 
-static bool is_reserved(const kx_query_reader *r)
+static bool is_reserved(kx_query_reader *r)
 {
-    static const char *const reserved[] = {"and", "or", "not", "true", "false", "null"};
-    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
-        if (kx_query__is_word(r, reserved[i]))
-            return true;
-    }
-    return false;
+    return kx_query__is_word(r, "and") || kx_query__is_word(r, "or") || kx_query__is_word(r, "not") ||
+           kx_query__is_word(r, "true") || kx_query__is_word(r, "false") || kx_query__is_word(r, "null");
 }
 
 /* Past a name in backquotes, or one of word bytes; false where there is none. */
@@ -87,9 +50,9 @@ static bool skip_name(kx_query_reader *r)
         r->at = at + 1;
         return true;
     }
-    size_t size = kx_query__word_size(r);
-    r->at += size;
-    return size > 0;
+    kx_query__measure_word(r);
+    r->at += r->word_size;
+    return r->word_size > 0;
 }
 
 static int skip_path(kx_query_reader *r)
@@ -114,8 +77,8 @@ static int skip_path(kx_query_reader *r)
 int kx_query__take_path(kx_query_reader *r, const char **path)
 {
     const char *start = r->at;
-    bool named = kx_query__word_size(r) > 0 || (r->at < r->end && *r->at == '`');
-    if (!named || is_reserved(r))
+    bool quoted = r->at < r->end && *r->at == '`';
+    if (is_reserved(r) || (r->word_size == 0 && !quoted))
         return kx_query__wrong(r, r->at, "expected a path");
     int rc = skip_path(r);
     if (rc != KX_OK)

@@ -20,7 +20,7 @@ static int json_value(kx_query_reader *r, const char *at, const char *json, size
     const char *what = NULL;
     int rc = kx_document__from_json_at(json, size, true, &bytes, &line, &column, &what);
     if (rc == KX_INVALID) {
-        rc = kx_base__fail(KX_INVALID, "filter:%u: %s", kx_query__column(r, at),
+        rc = kx_base__fail(KX_INVALID, "filter:%u: %s", kx_query__column(r->text, kx_query__place_of(r, at)),
                            what != NULL ? what : "expected a value");
     } else if (rc == KX_OK) {
         const void *copy = kx_query__copy(r->memory, bytes.data, bytes.size);
@@ -123,7 +123,7 @@ static int take_argument(kx_query_reader *r, kx_value *value)
 {
     *value = (kx_value){.type = (kx_type)OPERAND_ARGUMENT,
                         .integer = (int64_t)r->argument_count++,
-                        .extra = (int32_t)kx_query__column(r, r->at)};
+                        .extra = (int32_t)kx_query__place_of(r, r->at)};
     r->at++;
     return KX_OK;
 }
@@ -145,7 +145,7 @@ static int take_offset(kx_query_reader *r, int64_t *offset)
 
 static int take_now(kx_query_reader *r, kx_value *value)
 {
-    *value = (kx_value){.type = (kx_type)OPERAND_NOW, .extra = (int32_t)kx_query__column(r, r->at)};
+    *value = (kx_value){.type = (kx_type)OPERAND_NOW, .extra = (int32_t)kx_query__place_of(r, r->at)};
     kx_query__take_word(r, "now");
     if (!kx_query__take_sign(r, "("))
         return kx_query__wrong(r, r->at, "expected '(' behind 'now'");

@@ -228,8 +228,7 @@ static int passes_leaf(void *context, uint64_t id, kx_slice document)
 }
 
 /* Of nobody: a field that is missing, unless it would be any member's; and the name alone is null. */
-__attribute__((noinline)) static int passes_cross(const kx_query_compiled *compiled, kx_query_test *test,
-                                                  kx_slice document)
+static int passes_cross(const kx_query_compiled *compiled, kx_query_test *test, kx_slice document)
 {
     const kx_query_cross *cross = test->subject.cross;
     kx_value missing = {0};
@@ -242,12 +241,18 @@ __attribute__((noinline)) static int passes_cross(const kx_query_compiled *compi
 
 static int passes_group(const kx_query_compiled *compiled, const kx_query_group *group, uint64_t id, kx_slice document);
 
-static inline int passes_test(const kx_query_compiled *compiled, kx_query_test *test, uint64_t id, kx_slice document)
+__attribute__((noinline)) static int passes_far(const kx_query_compiled *compiled, kx_query_test *test, uint64_t id,
+                                                kx_slice document)
 {
     if (test->subject.kind == SUBJECT_CROSS)
         return passes_cross(compiled, test, document);
-    if (test->subject.kind == SUBJECT_NONE)
-        return passes_group(compiled, test->group, id, document);
+    return passes_group(compiled, test->group, id, document);
+}
+
+static inline int passes_test(const kx_query_compiled *compiled, kx_query_test *test, uint64_t id, kx_slice document)
+{
+    if (test->subject.kind >= SUBJECT_CROSS)
+        return passes_far(compiled, test, id, document);
     return passes_subject(test, &test->subject, id, document);
 }
 
@@ -275,8 +280,7 @@ static int passes_bound(void *context, uint64_t id, kx_slice document)
     return passes_tests(bound->compiled, bound->group, id, document);
 }
 
-__attribute__((noinline)) static int passes_group(const kx_query_compiled *compiled, const kx_query_group *group,
-                                                  uint64_t id, kx_slice document)
+static int passes_group(const kx_query_compiled *compiled, const kx_query_group *group, uint64_t id, kx_slice document)
 {
     bound_group bound = {compiled, group};
     bool found;
@@ -382,13 +386,21 @@ static int prepare_needle(kx_query_compiled *compiled, kx_query_test *test)
     return test->needle != NULL ? KX_OK : KX_NOMEM;
 }
 
+int kx_query__prepare_equal(kx_query_compiled *compiled, kx_query_test *test)
+{
+    bool equal = test->op == TEST_EQ || test->op == TEST_NE;
+    if (!equal || test->subject.kind == SUBJECT_ID || test->bytes.size > 0)
+        return KX_OK;
+    return prepare_bytes(compiled, test);
+}
+
 int kx_query__prepare_scan(kx_query_compiled *compiled)
 {
     int rc = KX_OK;
     for (size_t i = 0; i < compiled->test_count && rc == KX_OK; i++) {
         kx_query_test *test = &compiled->tests[i];
-        if (!test->answered && (test->op == TEST_EQ || test->op == TEST_NE) && test->subject.kind != SUBJECT_ID)
-            rc = prepare_bytes(compiled, test);
+        if (!test->answered)
+            rc = kx_query__prepare_equal(compiled, test);
         if (rc == KX_OK && test->bytes.size > 0 && test->op == TEST_EQ && !is_number(test->value.type))
             rc = prepare_needle(compiled, test);
     }

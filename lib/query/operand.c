@@ -327,8 +327,8 @@ static int resolve_one(kx_query_compiled *compiled, const kx_value *from, kx_val
     *value = *from;
     if ((int)from->type == OPERAND_ARGUMENT) {
         if ((size_t)from->integer >= compiled->arg_count)
-            return kx_base__fail(KX_INVALID, "filter:%d: more ? than arguments, of which there are %zu", from->extra,
-                                 compiled->arg_count);
+            return kx_base__fail(KX_INVALID, "filter:%u: more ? than arguments, of which there are %zu",
+                                 kx_query__column(compiled->filter, (size_t)from->extra), compiled->arg_count);
         *value = compiled->args[from->integer];
     } else if ((int)from->type == OPERAND_NOW) {
         if (compiled->now.type == KX_TYPE_NONE)
@@ -342,11 +342,9 @@ static int resolve_one(kx_query_compiled *compiled, const kx_value *from, kx_val
 int kx_query__resolve(kx_query_compiled *compiled, const kx_query_node *node, kx_value *value)
 {
     const kx_value *from = node->value.data;
-    *value = node->value;
-    if (node->column == 0)
-        return KX_OK;
     if (!node->open)
         return resolve_one(compiled, &node->value, value);
+    *value = node->value;
     kx_value *members = kx_query__alloc(&compiled->memory, kx_base__times(value->size, sizeof *members));
     if (members == NULL)
         return KX_NOMEM;
@@ -356,7 +354,8 @@ int kx_query__resolve(kx_query_compiled *compiled, const kx_query_node *node, kx
         if (rc != KX_OK)
             return rc;
         if (members[i].type == KX_TYPE_LIST)
-            return kx_base__fail(KX_INVALID, "filter:%d: a list inside a list", from[i].extra);
+            return kx_base__fail(KX_INVALID, "filter:%u: a list inside a list",
+                                 kx_query__column(compiled->filter, (size_t)from[i].extra));
     }
     return KX_OK;
 }

@@ -41,8 +41,8 @@ typedef enum kx_query_subject_kind {
     SUBJECT_NAME,   /* a plain top-level name                                            */
     SUBJECT_PATH,   /* a path without []                                                 */
     SUBJECT_SPREAD, /* a path with []: many items; for CONTAINS only                    */
-    SUBJECT_CROSS,  /* of related documents: see `cross`                                */
     SUBJECT_CALL,   /* what a function makes of another subject: see `call`             */
+    SUBJECT_CROSS,  /* of related documents: see `cross`                                */
     SUBJECT_NONE    /* of a TEST_GROUP: its tests have subjects of their own            */
 } kx_query_subject_kind;
 
@@ -158,8 +158,9 @@ typedef struct kx_query_compiled {
     struct kx_query_trace *trace; /* what the planner decided, for explain; NULL: nobody asks */
     struct kx_query_path *paths;  /* that own memory */
     kx_buf scratch;
-    /* of the filter, during the compilation only: its arguments, one moment for each now(), relations that were crossed on
-       the way in */
+    /* of the filter, during the compilation only: its text, its arguments, one moment for each now(), relations that
+       were crossed on the way in */
+    const char *filter;
     const kx_value *args;
     size_t arg_count, hops;
     kx_value now;
@@ -239,7 +240,9 @@ int kx_query__value_of(const kx_query_subject *subject, uint64_t id, kx_slice do
 int kx_query__call_value(const kx_query_call *call, uint64_t id, kx_slice document, kx_value *value);
 void kx_query__fold(uint8_t *text, size_t size); /* A to Z as a to z */
 
-/* Make the tests that a scan will make quick. KX_NOMEM. */
+/* Make a test quick, or all that a scan will make. Those inside groups are made so when they are compiled: parts of a query
+   that are planned apart share them. KX_NOMEM. */
+int kx_query__prepare_equal(kx_query_compiled *compiled, kx_query_test *test);
 int kx_query__prepare_scan(kx_query_compiled *compiled);
 
 /* Append the sort key of a document: memcmp() order is the order asked for. KX_CORRUPT, KX_NOMEM. */
@@ -286,13 +289,13 @@ typedef struct kx_query_node {
     const char *path;
     kx_value value;
     kx_op op;
-    unsigned column; /* of the operand, in characters from 1; 0: not of a text, and `value` is as it stands */
+    uint32_t place; /* of the operand in the text, in bytes from 1; 0: of no text, and `value` is as it stands */
     uint8_t kind, function;
     bool negated; /* "not in" */
     bool open;    /* `value` is a list with placeholders in it */
 } kx_query_node;
 
-/* Placeholders: types that no value has, with their column in `extra`. */
+/* Placeholders: types that no value has, with their place in `extra`. */
 enum {
     OPERAND_ARGUMENT = 64, /* `integer`: which one */
     OPERAND_NOW            /* `integer`: seconds from now */
@@ -312,7 +315,7 @@ int kx_query__add_tests(kx_query_compiled *compiled, const kx_query_node *node);
 
 /* ---- operands ------------------------------------------------------------------------------------- */
 
-/* What a node's operand is for this query: arguments and moments filled in. */
+/* What the operand of a text's node is for this query: arguments and moments filled in. */
 int kx_query__resolve(kx_query_compiled *compiled, const kx_query_node *node, kx_value *value);
 
 /* The operator and operand of a node as those of `test`, whose subject is set; KX_BETWEEN gives two tests of it. */
@@ -324,6 +327,9 @@ int kx_query__equal(kx_query_compiled *compiled, const kx_value *value, kx_query
 /* ---- filter text ------------------------------------------------------------------------------ */
 
 enum { KX_QUERY_FILTER_DEPTH = 100 };
+
+/* The column of a place: characters, from 1. */
+unsigned kx_query__column(const char *text, size_t place);
 
 /* Memory of what comes out is `memory`'s. KX_INVALID: "filter:17: expected a value". */
 int kx_query__parse_filter(kx_query_memory *memory, const char *text, const kx_query_node **root,
@@ -672,8 +678,8 @@ int kx_query__prepare_traced(kx_cursor *cursor, kx_txn *txn, const kx_cat_collec
    `any_ties`: it matters, but for what is equal by it. */
 int kx_query__prepare_totals(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection, const kx_query *query,
                              const kx_query_bound *bound, bool any_order, bool any_ties);
-int kx_query__prepare_test(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection,
-                           const kx_query_test *test);
+int kx_query__prepare_tests(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collection,
+                            const kx_query_test *tests, size_t count);
 int kx_query__count_ways(kx_cursor *cursor, uint64_t most, uint64_t *count);
 int kx_query__open(kx_cursor *cursor);
 void kx_query__shut(kx_cursor *cursor);

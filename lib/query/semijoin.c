@@ -67,14 +67,30 @@ static int collect(kx_cursor *cursor, id_list *list)
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
+/* Relations that the test is behind; for what stands in parentheses, that group's. */
+static const kx_query_cross *cross_of(const kx_query_test *test)
+{
+    return test->op == TEST_GROUP ? test->group->cross : test->subject.cross;
+}
+
+/* The test as one of the far collection, or all that are bound to one of its documents. */
+static int prepare_far(kx_query_compiled *compiled, const kx_query_test *test, kx_cursor *cursor)
+{
+    const kx_query_cross *cross = cross_of(test);
+    const kx_cat_collection *far = cross->hops[cross->count - 1]->target;
+    if (test->op == TEST_GROUP)
+        return kx_query__prepare_tests(cursor, compiled->txn, far, test->group->tests, test->group->count);
+    kx_query_test leaf = *test;
+    leaf.subject = cross->leaf;
+    leaf.answered = false;
+    return kx_query__prepare_tests(cursor, compiled->txn, far, &leaf, 1);
+}
+
 static int find_far(kx_query_compiled *compiled, const kx_query_test *test, id_list *list)
 {
-    kx_query_test leaf = *test;
     kx_cursor cursor;
     uint64_t count = 0;
-    leaf.subject = test->subject.cross->leaf;
-    leaf.answered = false;
-    int rc = kx_query__prepare_test(&cursor, compiled->txn, test->subject.target, &leaf);
+    int rc = prepare_far(compiled, test, &cursor);
     if (rc != KX_OK || cursor.plan.access == ACCESS_NOTHING) {
         if (rc == KX_OK)
             kx_query__shut(&cursor);
@@ -113,7 +129,7 @@ static int go_back(kx_query_compiled *compiled, const kx_cat_relation *hop, id_l
 /* 0: `list` has the ids; 1: it would cost more than `most`; or an error. */
 static int join(kx_query_compiled *compiled, const kx_query_test *test, id_list *list)
 {
-    const kx_query_cross *cross = test->subject.cross;
+    const kx_query_cross *cross = cross_of(test);
     int rc = find_far(compiled, test, list);
     for (size_t i = cross->count; i-- > 0 && rc == 0;)
         rc = go_back(compiled, cross->hops[i], list);
@@ -125,6 +141,8 @@ static int join(kx_query_compiled *compiled, const kx_query_test *test, id_list 
 /* What stands behind nobody is null, and is not found from the far end. */
 static bool can_join(const kx_query_test *test)
 {
+    if (test->op == TEST_GROUP)
+        return test->group->cross != NULL && !test->group->negated && !test->answered;
     return test->subject.kind == SUBJECT_CROSS && !test->answered && !test->subject.cross->bare &&
            kx_query__not_null(test) && test->op != TEST_NE && test->op != TEST_NOT_NULL && test->op != TEST_NEVER;
 }

@@ -16,6 +16,7 @@ typedef struct list {
     kx_query_test *tests;
     size_t count;
     bool any;
+    bool inside; /* a group */
 } list;
 
 static int add_node(kx_query_compiled *compiled, const kx_query_node *node, bool negated, list *out);
@@ -47,7 +48,7 @@ static kx_query_group *new_group(kx_query_compiled *compiled, size_t room, bool 
     if (group == NULL || tests == NULL)
         return NULL;
     *group = (kx_query_group){.any = any, .tests = tests};
-    *inside = (list){.tests = tests, .any = any};
+    *inside = (list){.tests = tests, .any = any, .inside = true};
     return group;
 }
 
@@ -86,9 +87,11 @@ static bool is_fault(int rc)
     return rc == KX_INVALID || rc == KX_LIMIT;
 }
 
-static int in_filter(const kx_query_node *node, int rc)
+static int in_filter(const kx_query_compiled *compiled, const kx_query_node *node, int rc)
 {
-    return is_fault(rc) && node->column != 0 ? kx_base__fail_in(rc, "filter:%u", node->column) : rc;
+    if (!is_fault(rc) || node->place == 0)
+        return rc;
+    return kx_base__fail_in(rc, "filter:%u", kx_query__column(compiled->filter, node->place));
 }
 
 static int bad_path(const kx_query_compiled *compiled, const kx_query_node *node, const char *what)
@@ -103,7 +106,7 @@ static int bind_to(kx_query_compiled *compiled, const kx_query_node *node, kx_qu
     int rc = kx_query__subject(compiled, node->path, subject);
     if (rc == KX_OK && (subject->kind != SUBJECT_CROSS || !subject->cross->bare))
         rc = bad_path(compiled, node, "only a relation has documents that a '(…)' can ask");
-    return in_filter(node, rc);
+    return in_filter(compiled, node, rc);
 }
 
 static int add_bind(kx_query_compiled *compiled, const kx_query_node *node, bool negated, list *out)
@@ -139,18 +142,17 @@ static bool is_single(const kx_query_subject *subject)
     return subject->kind != SUBJECT_SPREAD;
 }
 
-static int negate_in_group(kx_query_compiled *compiled, kx_query_test *tests, size_t count)
+static int negate_in_group(kx_query_compiled *compiled, kx_query_test *test)
 {
     list inside;
-    kx_query_group *group = new_group(compiled, count, false, &inside);
+    kx_query_group *group = new_group(compiled, 1, false, &inside);
     if (group == NULL)
         return KX_NOMEM;
     group->negated = true;
-    group->count = count;
-    for (size_t i = 0; i < count; i++)
-        group->tests[i] = tests[i];
-    tests[0] = test_of(group, tests[0].subject.text);
-    return KX_OK;
+    group->count = 1;
+    group->tests[0] = *test;
+    *test = test_of(group, test->subject.text);
+    return kx_query__prepare_equal(compiled, group->tests);
 }
 
 /* The exact complement: another operator where there is one, which an index may serve. */
@@ -173,7 +175,7 @@ static int negate(kx_query_compiled *compiled, kx_query_test *test)
         test->with_null = true;
         return KX_OK;
     }
-    return negate_in_group(compiled, test, 1);
+    return negate_in_group(compiled, test);
 }
 
 static int take_subject(kx_query_compiled *compiled, const kx_query_node *node, kx_query_subject *subject)
@@ -246,19 +248,25 @@ static int take_test(kx_query_compiled *compiled, const kx_query_node *node, con
 static int add_condition(kx_query_compiled *compiled, const kx_query_node *node, bool negated, list *out)
 {
     kx_query_test *test = &out->tests[out->count];
-    kx_value value;
-    int rc = kx_query__resolve(compiled, node, &value);
+    const kx_value *value = &node->value;
+    kx_value resolved;
+    if (node->place != 0) {
+        int rc = kx_query__resolve(compiled, node, &resolved);
+        if (rc != KX_OK)
+            return rc;
+        value = &resolved;
+    }
+    int rc = take_test(compiled, node, value, test);
     if (rc != KX_OK)
-        return rc;
-    rc = take_test(compiled, node, &value, test);
-    if (rc != KX_OK)
-        return in_filter(node, rc);
+        return in_filter(compiled, node, rc);
     if (node->op == KX_BETWEEN)
         return add_between(compiled, test, negated, out);
     out->count++;
-    if (node->op == KX_PRESENT && value.type == KX_TYPE_BOOL && value.integer == 0)
+    if (node->op == KX_PRESENT && value->type == KX_TYPE_BOOL && value->integer == 0)
         negated = !negated;
-    return negated ? negate(compiled, test) : KX_OK;
+    if (negated)
+        return negate(compiled, test);
+    return out->inside ? kx_query__prepare_equal(compiled, test) : KX_OK;
 }
 
 /* ---- trees ------------------------------------------------------------------------------------------- */

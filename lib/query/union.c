@@ -48,6 +48,8 @@ static void open_up(kx_query_compiled *compiled, kx_query_test *alternative)
     bool several = is_plain(alternative, false);
     compiled->tests = several ? alternative->group->tests : alternative;
     compiled->test_count = several ? alternative->group->count : 1;
+    for (size_t i = 0; i < compiled->test_count; i++)
+        compiled->tests[i].answered = false;
     compiled->order_count = 0;
     compiled->limit = UINT64_MAX;
     compiled->offset = 0;

@@ -1,8 +1,10 @@
 check_PROGRAMS += \
+	tests/query/test_bind \
 	tests/query/test_filter \
 	tests/query/test_intersect \
 	tests/query/test_fold \
 	tests/query/test_groups \
+	tests/query/test_hostile \
 	tests/query/test_plan \
 	tests/query/test_plans \
 	tests/query/test_random \
@@ -40,3 +42,7 @@ tests_query_test_fold_SOURCES = tests/query/test_fold.c $(kx_query_test)
 tests_query_test_fold_LDADD = $(kx_test_ldadd)
 tests_query_test_groups_SOURCES = tests/query/test_groups.c $(kx_query_test)
 tests_query_test_groups_LDADD = $(kx_test_ldadd)
+tests_query_test_bind_SOURCES = tests/query/test_bind.c $(kx_query_test)
+tests_query_test_bind_LDADD = $(kx_test_ldadd)
+tests_query_test_hostile_SOURCES = tests/query/test_hostile.c $(kx_query_test)
+tests_query_test_hostile_LDADD = $(kx_test_ldadd)

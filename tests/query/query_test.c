@@ -60,3 +60,41 @@ kx_stats qt_stats(kx_txn *txn)
     qt_ok(kx_txn_stats(txn, &stats));
     return stats;
 }
+
+/* ---- a few orders ---------------------------------------------------------------------------- */
+
+const kx_model *const qt_orders[] = {
+    &(kx_model){.name = "orders",
+                .indexes = (const kx_index[]){{.paths = "amount"}, {.paths = "status"}, {0}},
+                .relations =
+                    (const kx_relation[]){
+                        {.name = "user",
+                         .kind = KX_FOREIGN_KEY,
+                         .target = "users",
+                         .foreign_key = "user_id",
+                         .reverse = "orders",
+                         .optional = true},
+                        {0}}},
+    &(kx_model){.name = "users", .indexes = (const kx_index[]){{.paths = "user_id", .unique = true}, {0}}}, NULL};
+
+kx_txn *qt_open_orders(kx_db **db)
+{
+    *db = qt_open(qt_orders);
+    kx_txn *txn = qt_begin(*db, KX_WRITE);
+    qt_insert(txn, "orders", 1,
+              "{\"amount\":50,\"status\":\"new\",\"name\":\"A\\\"b\",\"tags\":[\"gift\",2],\"at\":{\"$date\":\"2026-01-"
+              "31T10:00:00Z\"}}");
+    qt_insert(
+        txn, "orders", 2,
+        "{\"amount\":99.5,\"status\":\"paid\",\"name\":\"it's\",\"tags\":[],\"odd name\":{\"x.y\":1},\"flag\":true}");
+    qt_insert(txn, "orders", 3, "{\"amount\":-7,\"status\":null,\"name\":\"\\u00e4\",\"and\":5,\"flag\":false}");
+    qt_insert(txn, "orders", 4,
+              "{\"amount\":1e3,\"status\":\"new\",\"name\":\"%\",\"items\":[{\"sku\":\"s1\"},{\"sku\":\"s2\"}]}");
+    return txn;
+}
+
+void qt_end(kx_db *db, kx_txn *txn)
+{
+    kx_txn_abort(txn);
+    qt_ok(kx_close(db));
+}

@@ -18,6 +18,11 @@ const char *qt_find(kx_txn *txn, const char *collection, const kx_query *query);
 const char *qt_where(kx_txn *txn, const char *collection, const kx_condition *where);
 const char *qt_filter(kx_txn *txn, const char *collection, const char *filter, const kx_value *args);
 
+/* Users and orders, each way related; four orders of no user, with fields of all kinds. */
+extern const kx_model *const qt_orders[];
+kx_txn *qt_open_orders(kx_db **db);
+void qt_end(kx_db *db, kx_txn *txn); /* abort and close */
+
 kx_stats qt_stats(kx_txn *txn);
 
 #define qt_ok(call)                                                        \

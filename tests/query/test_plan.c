@@ -107,6 +107,39 @@ START_TEST(no_document_is_read_that_an_index_answers)
 }
 END_TEST
 
+/* Other spellings of what an index answers, and what is pushed down to it. */
+START_TEST(filters_find_their_index_however_they_are_written)
+{
+    static const struct { const char *filter; uint64_t found, walked, counted; } cases[] = {
+        {"order_id between 1100 and 1199", 100, 100, 0},
+        {"(((order_id >= 1100) and order_id < 1200))", 100, 100, 0},
+        {"not (order_id is null or not order_id == 1007)", 1, 1, 1},
+        {"not not order_id == 1007", 1, 1, 0},
+        {"status starts with 'pai'", 250, 250, 0},
+        {"status starts with 'paid' and amount between 45 and 49", 30, 250, 250},
+        {"not status != 'done' and amount > 40", 50, 50, 0},
+        {"not status not in ['done', 'x']", 250, 250, 0},
+        {"not (gift is null)", 10, 10, 0},
+        {"user_id == 7 and (note == 'n3' or note == 'n0')", 3, 10, 10},
+        {"user_id == 7 and not note == 'n3'", 9, 10, 10},
+        {"user_id == 7 and len(tags) == 2", 10, 10, 10},
+        {"_id between 991 and 2000", 10, 10, 0},
+        {"order_id between 5 and 'a'", 0, 0, 0},
+        {"note ilike 'N3'", 143, 1000, 1000},
+        {"not order_id == 1007", 999, 1000, 1000},
+    };
+    kx_db *db;
+    kx_txn *txn = open_filled(&db);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_rows(txn, "orders", &(kx_query){.filter = cases[i].filter}, cases[i].found, cases[i].walked,
+                   cases[i].counted);
+    static const kx_value ends[] = {{.type = KX_TYPE_INT, .integer = 1100}, {.type = KX_TYPE_INT, .integer = 1199}, {0}};
+    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"order_id", KX_BETWEEN, kx_list(ends)})}, 100, 100, 0);
+    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_PREFIX, kx_text("pai")})}, 250, 250, 0);
+    end(db, txn);
+}
+END_TEST
+
 START_TEST(order_comes_from_an_index_where_one_fits)
 {
     kx_db *db;
@@ -319,6 +352,7 @@ int main(void)
     Suite *suite = suite_create("query/plan");
     TCase *c = tcase_create("reads");
     tcase_add_test(c, no_document_is_read_that_an_index_answers);
+    tcase_add_test(c, filters_find_their_index_however_they_are_written);
     tcase_add_test(c, order_comes_from_an_index_where_one_fits);
     tcase_add_test(c, one_document_of_many_costs_one);
     tcase_add_test(c, the_index_with_fewer_entries_is_taken);

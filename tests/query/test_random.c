@@ -546,6 +546,8 @@ static const kx_model *const models[] = {
     &(kx_model){.name = "sparse", .indexes = INDEXES({.paths = "a", .sparse = true})},
     &(kx_model){.name = "b,a sparse", .indexes = INDEXES({.paths = "b,a", .sparse = true})},
     &(kx_model){.name = "b,-a", .indexes = INDEXES({.paths = "b,-a"})},
+    &(kx_model){.name = "folded", .indexes = INDEXES({.paths = "a", .fold = true}, {.paths = "b,n.c", .fold = true})},
+    &(kx_model){.name = "partial", .indexes = INDEXES({.paths = "a", .where = "b is not null"})},
     &(kx_model){.name = "n.c", .indexes = INDEXES({.paths = "n.c"})},
     &(kx_model){.name = "n.d,n.c,a", .indexes = INDEXES({.paths = "-n.d,n.c,a"})},
     &(kx_model){.name = "t", .indexes = INDEXES({.paths = "t", .multi = true})},
@@ -556,8 +558,8 @@ static const kx_model *const models[] = {
                                    {.paths = "t,-a", .multi = true})},
     NULL};
 
-static const char *const collections[] = {"bare", "a",         "-a", "sparse", "b,a sparse", "b,-a",
-                                          "n.c",  "n.d,n.c,a", "t",  "t,b",    "all",        NULL};
+static const char *const collections[] = {"bare", "folded", "partial",   "a", "-a",  "sparse", "b,a sparse",
+                                          "b,-a", "n.c",    "n.d,n.c,a", "t", "t,b", "all",    NULL};
 
 static void fill(kx_txn *txn, row *rows, size_t count, uint64_t *state)
 {

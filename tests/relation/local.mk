@@ -18,6 +18,7 @@ check_PROGRAMS += \
 	tests/relation/test_follow \
 	tests/relation/test_link \
 	tests/relation/test_compound \
+	tests/relation/test_binding \
 	tests/relation/test_crossing \
 	tests/relation/test_junction \
 	tests/relation/test_one \
@@ -40,6 +41,8 @@ tests_relation_test_prefetch_SOURCES = tests/relation/test_prefetch.c $(kx_relat
 tests_relation_test_prefetch_LDADD = $(kx_test_ldadd)
 tests_relation_test_crossing_SOURCES = tests/relation/test_crossing.c $(kx_relation_test)
 tests_relation_test_crossing_LDADD = $(kx_test_ldadd)
+tests_relation_test_binding_SOURCES = tests/relation/test_binding.c $(kx_relation_test)
+tests_relation_test_binding_LDADD = $(kx_test_ldadd)
 tests_relation_test_junction_SOURCES = tests/relation/test_junction.c $(kx_relation_test)
 tests_relation_test_junction_LDADD = $(kx_test_ldadd)
 tests_relation_test_one_SOURCES = tests/relation/test_one.c $(kx_relation_test)

@@ -184,3 +184,30 @@ bool rt_same_cost(const kx_stats *before, const kx_stats *after)
     return before->descents == after->descents && before->rows == after->rows && before->entries == after->entries &&
            before->lazy_loads == after->lazy_loads;
 }
+
+void rt_compare(kx_txn *txn, const char *collection, const kx_query *query, bool (*holds)(kx_doc *doc, const void *context),
+                const void *context)
+{
+    const char *what = query->filter != NULL ? query->filter : query->where->path;
+    kx_doc **docs, *doc;
+    size_t count;
+    kx_cursor *cursor;
+    uint64_t counted, seen = 0;
+    rt_ok(kx_all(txn, collection, NULL, &docs, &count));
+    int rc = kx_find(txn, collection, query, &cursor);
+    ck_assert_msg(rc == KX_OK, "%s where %s: %s", collection, what, kx_errmsg());
+    for (size_t i = 0; i < count; i++) {
+        if (!holds(docs[i], context))
+            continue;
+        seen++;
+        rc = kx_cursor_next(cursor, &doc);
+        ck_assert_msg(rc == KX_OK && kx_doc_id(doc) == kx_doc_id(docs[i]), "%s where %s: %d, %d instead of %d",
+                      collection, what, rc, rc == KX_OK ? (int)kx_doc_id(doc) : 0, (int)kx_doc_id(docs[i]));
+    }
+    ck_assert_msg(kx_cursor_next(cursor, &doc) == KX_NOTFOUND, "%s where %s: too many", collection, what);
+    rt_ok(kx_cursor_close(cursor));
+    rt_ok(kx_count(txn, collection, query, &counted));
+    ck_assert_uint_eq(counted, seen);
+    for (size_t i = 0; i < count; i++)
+        kx_doc_release(docs[i]);
+}

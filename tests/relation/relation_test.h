@@ -66,4 +66,8 @@ uint64_t rt_count(kx_doc *doc, const char *relation, const kx_query *query);
 kx_stats rt_stats(kx_txn *txn);
 bool rt_same_cost(const kx_stats *before, const kx_stats *after);   /* nothing was looked up or read between them */
 
+/* The query finds exactly the documents of which `holds` says so, by id, and counts as many. */
+void rt_compare(kx_txn *txn, const char *collection, const kx_query *query, bool (*holds)(kx_doc *doc, const void *context),
+                const void *context);
+
 #endif

@@ -228,6 +228,28 @@ START_TEST(the_queries_of_sets_outlive_the_call)
 }
 END_TEST
 
+START_TEST(a_prepared_filter_of_a_set_may_go_before_its_cursor)
+{
+    shop it = begin(KX_READ);
+    kx_doc *user;
+    kx_doc *const *found;
+    size_t count;
+    kx_filter *filter;
+    rt_ok(kx_filter_compile("amount in ? or amount == ?", &filter));
+    kx_query query = {.prepared = filter,
+                      .args = KX_ARGS(kx_list(KX_ARGS(kx_int(3), kx_int(13))), kx_int(23)),
+                      .order_by = "-amount"};
+    kx_cursor *cursor = find(it.txn, "users", (kx_query){.sets = KX_PREFETCH({"orders", &query, {0}}), .offset = 3});
+    kx_filter_free(filter);
+    rt_ok(kx_cursor_next(cursor, &user));
+    rt_ok(kx_related_loaded(user, "orders", &found, &count));
+    ck_assert_uint_eq(count, 3);
+    ck_assert_uint_eq(kx_doc_id(found[0]), 23);
+    rt_ok(kx_cursor_close(cursor));
+    rt_end(&it);
+}
+END_TEST
+
 START_TEST(a_search_of_a_set_prefetches_as_well)
 {
     shop it = begin(KX_READ);
@@ -525,6 +547,7 @@ static Suite *suite(void)
     tcase_add_test(t, sets_are_in_hand_and_their_members_know_where_they_belong);
     tcase_add_loop_test(t, a_set_with_a_query_holds_the_first_of_each, 0, 2);
     tcase_add_test(t, the_queries_of_sets_outlive_the_call);
+    tcase_add_test(t, a_prepared_filter_of_a_set_may_go_before_its_cursor);
     tcase_add_test(t, a_search_of_a_set_prefetches_as_well);
     tcase_add_loop_test(t, memory_is_bounded_however_many_documents_pass, 0, 4);
     tcase_add_test(t, a_kept_document_keeps_what_it_was_loaded_with);

@@ -78,6 +78,43 @@ START_TEST(find_takes_a_filter_an_order_and_a_page)
 }
 END_TEST
 
+/* The library's own tests hold the language; here: all of it arrives there, and so do the arguments. */
+START_TEST(a_filter_is_the_whole_language)
+{
+    static const char *const cases[][2] = {
+        {"'age between ? and ? or name is null' --arg 30 --arg 40", "1 3"},
+        {"'not (age > 25 or name == \"Bob\")'", "3"},
+        {"'tags contains \"a\" or address.city starts with \"Z\"'", "1 2"},
+        {"'len(tags) == 2 and lower(name) like \"a%\"'", "1"},
+        {"'name not in [\"Ada\", ?]' --arg nobody", "2"},
+        {"'name in ?' --arg '[\"Ada\", \"B\\u006fb\", 5, null]'", "1 2 3"},
+        {"'name in ? or age == ?' --arg '[]' --arg 20", "2"},
+        {"'not name in ?' --arg '[ \"Ada\" ]'", "2 3"},
+        {"'name == ? or age == 20' --arg '[Ada]'", "2"},
+        {"'tags == ? or age == 20' --arg '[[1]]'", "2"},
+        {"'when < now() - 1h and when exists'", "3"},
+    };
+
+    make_store();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *ids = cases[i][1];
+        char       *out = kxt_print("%40s", ""), *at = out;
+
+        for (; *ids != '\0'; ids++)
+            if (*ids != ' ')
+                at += sprintf(at, "{\"_id\":%c}\n", *ids);
+        *at = '\0';
+        expect_all(out, kxt_print("kx-inspect find s.kx users --fields _id %s", cases[i][0]));
+        expect_all(kxt_print("%zu\n", (strlen(cases[i][1]) + 1) / 2), kxt_print("kx-inspect count s.kx users %s", cases[i][0]));
+    }
+    expect(2, "", "filter:8: age: '==' takes one value, not", "kx-inspect find s.kx users 'age == ? or name' --arg '[1]'");
+    expect(2, "", "filter:21: more ? than arguments, of which there are 1",
+           "kx-inspect find s.kx users 'name == ? or age == ?' --arg Ada");
+    expect(2, "", "filter: 1 ? for 2 arguments", "kx-inspect count s.kx users 'age == ?' --arg 1 --arg 2");
+    expect(2, "", "filter:7: expected an operator", "kx-inspect count s.kx users '(name 5'");
+}
+END_TEST
+
 START_TEST(get_takes_an_id_or_a_value)
 {
     make_store();
@@ -448,6 +485,7 @@ static Suite *suite(void)
     tcase_add_test(commands, info_is_one_object_with_stable_names);
     tcase_add_test(commands, schema_tells_people_what_is_declared);
     tcase_add_test(commands, find_takes_a_filter_an_order_and_a_page);
+    tcase_add_test(commands, a_filter_is_the_whole_language);
     tcase_add_test(commands, get_takes_an_id_or_a_value);
     tcase_add_test(commands, count_is_a_number);
     tcase_add_test(commands, explain_is_one_object_with_stable_names);
