@@ -15,7 +15,7 @@ static void init(kx_cursor *cursor, kx_txn *txn, const kx_cat_collection *collec
 {
     kx_query_compiled *query = &cursor->query;
     kx_query_source *source = &cursor->source;
-    cursor->registered = cursor->walks = cursor->detached = cursor->lists = cursor->scans = false;
+    cursor->registered = cursor->walks = cursor->detached = cursor->lists = cursor->pages = cursor->scans = false;
     cursor->rc = KX_OK;
     cursor->doc = NULL;
     cursor->ahead = (kx_query_ahead){.size = KX_QUERY_FEW};
@@ -125,7 +125,9 @@ int kx_query__open(kx_cursor *cursor)
         kx_query__shut(cursor);
     else if (cursor->source.mode == MODE_SORTED)
         cursor->tests = cursor->reads = false;
-    cursor->lists = cursor->source.mode == MODE_LIST && !cursor->walks && !cursor->tests && !cursor->reads;
+    bool plain = !cursor->walks && !cursor->tests && !cursor->reads;
+    cursor->lists = plain && cursor->source.mode == MODE_LIST;
+    cursor->pages = plain && cursor->source.mode == MODE_PAGES;
     cursor->scans = cursor->source.mode == MODE_ROWS && !cursor->walks && !cursor->plan.descending;
     return rc;
 }
@@ -331,6 +333,22 @@ static int next_scanned(kx_cursor *cursor, uint64_t *id, kx_slice *row)
     return rc == KX_OK ? next_ahead(cursor, id, row) : rc;
 }
 
+/* The same of ids that come in pages: a related set, mostly. */
+static int next_paged(kx_cursor *cursor, uint64_t *id, kx_slice *row)
+{
+    kx_query_source *source = &cursor->source;
+    int rc = KX_OK;
+    if (source->at < source->count)
+        *id = source->page[source->at++];
+    else
+        rc = kx_query__source_next(cursor, id, row);
+    if (rc != KX_OK)
+        return rc;
+    cursor->left--;
+    rc = kx_store__row_get(cursor->query.txn->store, cursor->query.collection->number, *id, row);
+    return rc == KX_NOTFOUND ? kx_query__lost_row(cursor, *id) : rc;
+}
+
 /* All rows, for the few that pass. */
 static int scan_on(kx_cursor *cursor, uint64_t *id, kx_slice *row)
 {
@@ -365,6 +383,8 @@ int kx_query__step(kx_cursor *cursor, bool wants_row, uint64_t *id, kx_slice *ro
         return next_scanned(cursor, id, row);
     if (cursor->lists && wants_row && cursor->skip == 0 && cursor->source.at < cursor->source.count)
         return next_listed(cursor, id, row);
+    if (cursor->pages && wants_row && cursor->skip == 0)
+        return next_paged(cursor, id, row);
     if (cursor->walks) {
         store = kx_collection__innermost(cursor->query.txn)->store;
         int rc = store != cursor->source.store ? detach(cursor, store) : KX_OK;

@@ -22,12 +22,11 @@ static bool is_simple(const kx_value *value)
 static const kx_cat_index *index_of(const kx_cat_collection *collection, const char *path)
 {
     const kx_cat_index *found = NULL;
-    size_t size = strlen(path);
     for (size_t i = 0; i < collection->index_count; i++) {
         const kx_cat_index *index = &collection->indexes[i];
         const kx_cat_part *part = &index->parts[0];
-        if (index->count != 1 || index->multi || index->fold || index->where != NULL || !part->plain || part->size != size ||
-            memcmp(part->text, path, size) != 0)
+        if (part->text[0] != path[0] || index->count != 1 || index->multi || index->fold || index->where != NULL ||
+            !part->plain || strcmp(part->text, path) != 0)
             continue;
         if (index->unique || index->primary)
             return index;

@@ -643,8 +643,8 @@ struct kx_cursor {
     bool walks;        /* writes may come between two steps              */
     bool detached;     /* only ids are left, and all is tested again     */
     bool tests, reads; /* steps test; steps need the document for it     */
-    bool lists;        /* the next document is the next one of a list    */
-    bool scans;        /* or the next row that passes                    */
+    bool lists, pages; /* the next document is the next one of a list, of a page of ids */
+    bool scans;        /* or the next row that passes                                   */
     int rc;
     uint64_t left, skip; /* of the limit and of the offset */
     kx_doc *doc;
