@@ -32,7 +32,7 @@ int kx_api__enter(kx_txn *txn, const char *name, const kx_cat_collection **colle
 {
     if (name == NULL)
         return kx_base__fail(KX_INVALID, "the name of the collection is NULL");
-    int rc = kx_collection__enter(txn);
+    int rc = kx_collection__is_snapshot(txn) ? KX_OK : kx_collection__enter(txn);
     return rc == KX_OK ? find_collection(txn, name, collection) : rc;
 }
 

@@ -6,6 +6,8 @@ static int enter(const char *function, const kx_doc *doc, const char *relation)
     kx_txn *acting;
     if (doc == NULL || relation == NULL)
         return kx_api__null(function, doc == NULL ? "doc" : "relation");
+    if (doc->txn != NULL && kx_collection__is_snapshot(doc->txn))
+        return KX_OK;
     return kx_collection__enter_doc(doc, &acting);
 }
 

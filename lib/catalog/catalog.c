@@ -73,11 +73,10 @@ const kx_cat_index *kx_catalog__index(const kx_cat_collection *collection, const
 
 const kx_cat_relation *kx_catalog__relation(const kx_cat_collection *collection, const char *name)
 {
-    size_t size = strlen(name);
     for (size_t i = 0; i < collection->relation_count; i++) {
-        const kx_cat_relation *relation = &collection->relations[i];
-        if (relation->size == size && memcmp(relation->declared.name, name, size) == 0)
-            return relation;
+        const char *known = collection->relations[i].declared.name;
+        if (known[0] == name[0] && strcmp(known, name) == 0)
+            return &collection->relations[i];
     }
     return NULL;
 }

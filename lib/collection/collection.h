@@ -163,7 +163,8 @@ int kx_collection__reserve_ids(kx_txn *txn, const kx_cat_collection *collection,
 
 /* ---- instances ------------------------------------------------------------------------------ *
  * An instance is held by the user ("handed"), by relation slots of others and by cursors; it goes when nobody holds it.
- * In a read transaction `bytes` points into the map; in a write transaction the instance owns them.                        */
+ * In a read transaction `bytes` points into the map; in a write transaction the instance owns them. A member is also to be
+ * reset where memory is used again: reset_doc().                                                                            */
 
 struct kx_doc {
     kx_txn *txn;                         /* the top transaction; NULL: a free copy */
@@ -172,15 +173,16 @@ struct kx_doc {
     uint64_t id;
     kx_doc *prev, *next; /* in txn->docs */
     kx_doc *same;        /* next instance in the registry's bucket */
-    void *relation;      /* the relation room's slot: one allocation, which stays with the instance's memory */
     void (*relation_clear)(kx_doc *doc); /* NULL: nothing is in the slot */
     struct kx_undo *undo;     /* of the innermost child that has written it; NULL: none */
-    struct kx_doc_more *more; /* owned bytes, changes, texts; NULL while there are none */
     uint32_t holds;           /* relation slots and cursors */
     uint32_t result;          /* of which query's result it is; 0: of none */
     bool handed, is_new, deleted;
     bool listed; /* in the registry */
     bool stale;  /* the stored document was written by somebody else since it was loaded or saved */
+    /* stays with the instance's memory */
+    void *relation;           /* the relation room's slot: one allocation */
+    struct kx_doc_more *more; /* owned bytes, changes, texts; NULL while there are none */
 };
 
 /* A row is 4 bytes of checksum (XXH3-64 seeded with the id, its low half, little-endian), then the document. */

@@ -361,7 +361,7 @@ bool kx_collection__value_as_id(const kx_value *value, uint64_t *id)
     return false;
 }
 
-int kx_collection__index_key(const kx_cat_index *index, const kx_value *values, kx_key *key, bool *exact)
+static inline int index_key(const kx_cat_index *index, const kx_value *values, kx_key *key, bool *exact)
 {
     kx_key__init(key);
     for (size_t i = 0; i < index->count; i++)
@@ -369,6 +369,11 @@ int kx_collection__index_key(const kx_cat_index *index, const kx_value *values, 
     int rc = kx_key__finish(key, limit_of(index));
     *exact = !key->shortened;
     return rc;
+}
+
+int kx_collection__index_key(const kx_cat_index *index, const kx_value *values, kx_key *key, bool *exact)
+{
+    return index_key(index, values, key, exact);
 }
 
 static bool shows(const kx_cat_index *index, kx_slice document, const kx_value *values)
@@ -430,15 +435,13 @@ static int row_exists(kx_txn *txn, const kx_cat_collection *collection, const kx
     return kx_store__row_get(txn->store, collection->number, *id, &row);
 }
 
-int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
-                          const kx_value *values, uint64_t *id)
+static inline int lookup_key(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
+                             const kx_value *values, uint64_t *id)
 {
     kx_key key;
     bool exact;
     uint64_t count;
-    if (index->primary)
-        return row_exists(txn, collection, values, id);
-    int rc = kx_collection__index_key(index, values, &key, &exact);
+    int rc = index_key(index, values, &key, &exact);
     if (rc == KX_OK && exact && !(index->unique && key.has_null)) {
         rc = kx_store__entry_get(txn->store, index->table, kx_key__slice(&key), id);
     } else if (rc == KX_OK) {
@@ -450,11 +453,17 @@ int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, cons
     return rc;
 }
 
+int kx_collection__lookup(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
+                          const kx_value *values, uint64_t *id)
+{
+    return index->primary ? row_exists(txn, collection, values, id) : lookup_key(txn, collection, index, values, id);
+}
+
 int kx_collection__lookup_id(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
                              const kx_value *values, uint64_t *id)
 {
     if (!index->primary)
-        return kx_collection__lookup(txn, collection, index, values, id);
+        return lookup_key(txn, collection, index, values, id);
     return kx_collection__value_as_id(values, id) ? KX_OK : KX_NOTFOUND;
 }
 
@@ -470,7 +479,7 @@ int kx_collection__lookup_count(kx_txn *txn, const kx_cat_collection *collection
         *count = found == KX_OK;
         return found == KX_NOTFOUND ? KX_OK : found;
     }
-    int rc = kx_collection__index_key(index, values, &key, &exact);
+    int rc = index_key(index, values, &key, &exact);
     if (rc == KX_OK && exact && !(index->unique && key.has_null))
         rc = kx_store__entry_count(txn->store, index->table, kx_key__slice(&key), count);
     else if (rc == KX_OK)

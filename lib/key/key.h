@@ -74,7 +74,11 @@ void kx_key__fold(kx_key *key, size_t from, bool descending);
 void kx_key__add_prefix(kx_key *key, kx_slice text, bool descending);
 
 /* Shorten when the encoding has `limit` bytes or more. Call once, after the last part. Returns rc. */
-int kx_key__finish(kx_key *key, size_t limit);
+int kx_key__shorten(kx_key *key, size_t limit);
+static inline int kx_key__finish(kx_key *key, size_t limit)
+{
+    return key->size < limit ? key->rc : kx_key__shorten(key, limit);
+}
 
 /* Append an id, big-endian: the end of a unique key with a null part or that was shortened. After finish. */
 void kx_key__add_id(kx_key *key, uint64_t id);

@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-int kx_key__finish(kx_key *key, size_t limit)
+int kx_key__shorten(kx_key *key, size_t limit)
 {
-    if (key->rc == KX_OK && key->size >= limit) {
+    if (key->rc == KX_OK) {
         uint8_t hash[KX_KEY_HASH_SIZE];
         kx_base__hash128(key->data, key->size, hash);
         memcpy(key->data + limit - KX_KEY_HASH_SIZE, hash, KX_KEY_HASH_SIZE);

@@ -6,7 +6,8 @@
 
 /* ---- one key -------------------------------------------------------------------------- */
 
-/* The target's key is unique: where it is the one that `own` had until now, nobody else has it. */
+/* A document that refers to the key which it gives up is a holder of that key like any other: .on_update, which always acts
+   on a key that is held at once, finds it. */
 int kx_relation__leads(kx_txn *txn, const kx_cat_reference *reference, const kx_value *values, const kx_write_op *own,
                        bool *leads)
 {
@@ -15,7 +16,7 @@ int kx_relation__leads(kx_txn *txn, const kx_cat_reference *reference, const kx_
     if (own != NULL && kx_relation__has_key(own->after, reference->targets, values))
         return KX_OK;
     int rc = kx_collection__lookup(txn, reference->to, reference->target_index, values, &id);
-    *leads = rc == KX_OK && !(own != NULL && own->before.data != NULL && id == own->id);
+    *leads = rc == KX_OK;
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 

@@ -13,7 +13,11 @@ typedef struct kx_link {
     kx_buf key;       /* its items then, one behind the other; nothing in a read transaction */
 } kx_link;
 
-kx_link *kx_relation__link_of(const kx_doc *doc, const char *name); /* NULL: nothing remembered */
+kx_link *kx_relation__find_link(const kx_doc *doc, const char *name);
+static inline kx_link *kx_relation__link_of(const kx_doc *doc, const char *name) /* NULL: nothing remembered */
+{
+    return doc->relation_clear != NULL ? kx_relation__find_link(doc, name) : NULL;
+}
 /* `key` is where `document` has the key that leads there. */
 int kx_relation__remember(kx_doc *doc, const char *name, kx_slice document, const kx_cat_key *key, kx_doc *target,
                           uint32_t writes);

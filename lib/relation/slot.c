@@ -33,7 +33,7 @@ static void clear_slot(kx_doc *doc)
     }
 }
 
-kx_link *kx_relation__link_of(const kx_doc *doc, const char *name)
+kx_link *kx_relation__find_link(const kx_doc *doc, const char *name)
 {
     kx_slot *slot = doc->relation;
     for (size_t i = 0; slot != NULL && i < slot->count; i++)

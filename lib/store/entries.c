@@ -16,7 +16,7 @@ static uint64_t id_of(const MDB_val *value)
     return id;
 }
 
-static int check_key(const kx_store_txn *txn, kx_slice key)
+static inline int check_key(const kx_store_txn *txn, kx_slice key)
 {
     if (key.size >= 1 && key.size <= KEY_MAX)
         return KX_OK;
@@ -25,7 +25,7 @@ static int check_key(const kx_store_txn *txn, kx_slice key)
 }
 
 /* What every read of entries begins with. */
-static int prepare_read(kx_store_txn *txn, kx_store_table table, MDB_dbi *handle)
+static inline int prepare_read(kx_store_txn *txn, kx_store_table table, MDB_dbi *handle)
 {
     int rc = kx_store__usable(txn);
     if (rc == KX_OK)

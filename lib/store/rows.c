@@ -12,7 +12,7 @@
 
 enum { STEPS_AHEAD = 8 };
 
-static kx_slice keep(kx_store_stats *stats, const MDB_val *row)
+static inline kx_slice keep(kx_store_stats *stats, const MDB_val *row)
 {
     stats->rows++;
     stats->bytes += row->mv_size;
@@ -37,7 +37,7 @@ static int step_to(kx_store_txn *txn, kx_point *p, uint64_t id)
     return p->id == id ? 0 : MDB_NOTFOUND;
 }
 
-static bool is_near(const kx_point *p, uint64_t id)
+static inline bool is_near(const kx_point *p, uint64_t id)
 {
     return id > p->below && (id <= p->id || id - p->id <= STEPS_AHEAD);
 }
@@ -57,47 +57,60 @@ static inline int find_row(kx_store_txn *txn, kx_point *p, uint64_t id)
     return mdb;
 }
 
-static int get_alone(kx_store_txn *txn, MDB_dbi handle, kx_point *p, uint64_t id)
+/* Just ahead of what was read last, or the same again. */
+static int find_near(kx_store_txn *txn, MDB_dbi handle, kx_point *p, uint64_t id)
 {
-    MDB_val key = {sizeof(id), &id};
-    txn->top->stats.descents++;
-    int mdb = mdb_get(txn->mdb, handle, &key, &p->row);
-    p->stands = false;
-    p->serial = txn->serial;
-    p->id = id;
-    p->below = mdb == 0 && id > 0 ? id - 1 : id;
-    return mdb;
-}
-
-/* What a writer finds is not kept: the next write may move it. */
-static int find_alone(kx_store_txn *txn, uint32_t table, MDB_dbi handle, uint64_t id, MDB_val *row)
-{
-    kx_point unkept, *p = &unkept;
-    int rc = txn->writes ? KX_OK : kx_store__point(txn, table, &p);
+    int rc = id > p->id ? kx_store__point_cursor(txn, handle, p) : KX_OK;
     if (rc != KX_OK)
         return rc;
-    bool near = !txn->writes && p->serial == txn->serial && is_near(p, id);
-    if (near && id > p->id)
-        rc = kx_store__point_cursor(txn, handle, p);
-    if (rc != KX_OK)
-        return rc;
-    int mdb = near ? find_row(txn, p, id) : get_alone(txn, handle, p, id);
-    *row = p->row;
+    int mdb = find_row(txn, p, id);
     return mdb == 0 ? KX_OK : mdb == MDB_NOTFOUND ? KX_NOTFOUND : kx_store__txn_error(txn, mdb, "get a row");
 }
 
+static inline int get_alone(kx_store_txn *txn, MDB_dbi handle, uint64_t id, MDB_val *row)
+{
+    MDB_val key = {sizeof(id), &id};
+    txn->top->stats.descents++;
+    int mdb = mdb_get(txn->mdb, handle, &key, row);
+    if (mdb == 0)
+        return KX_OK;
+    return mdb == MDB_NOTFOUND ? KX_NOTFOUND : kx_store__txn_error(txn, mdb, "get a row");
+}
+
+static inline int find_alone(kx_store_txn *txn, uint32_t table, MDB_dbi handle, uint64_t id, MDB_val *row)
+{
+    kx_point *p;
+    int rc = kx_store__point(txn, table, &p);
+    if (rc != KX_OK)
+        return rc;
+    if (p->serial == txn->serial && is_near(p, id)) {
+        rc = find_near(txn, handle, p, id);
+        *row = p->row;
+        return rc;
+    }
+    rc = get_alone(txn, handle, id, row);
+    p->row = *row;
+    p->stands = false;
+    p->serial = txn->serial;
+    p->id = id;
+    p->below = rc == KX_OK && id > 0 ? id - 1 : id;
+    return rc;
+}
+
+/* What a writer finds is not kept: its next write may move it. */
 int kx_store__row_get(kx_store_txn *txn, uint32_t table, uint64_t id, kx_slice *row)
 {
     MDB_dbi handle = 0;
-    MDB_val found;
+    MDB_val found = {0, NULL};
     *row = (kx_slice){NULL, 0};
     int rc = kx_store__usable(txn);
     if (rc == KX_OK)
         rc = kx_store__handle(txn, table, &handle);
     if (rc == KX_OK)
         rc = kx_store__txn_fault(txn, FAULT_READ);
-    if (rc == KX_OK)
-        rc = find_alone(txn, table, handle, id, &found);
+    if (rc != KX_OK)
+        return rc;
+    rc = txn->writes ? get_alone(txn, handle, id, &found) : find_alone(txn, table, handle, id, &found);
     if (rc == KX_OK)
         *row = keep(&txn->top->stats, &found);
     return rc;

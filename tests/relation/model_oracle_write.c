@@ -46,8 +46,9 @@ static mo_codes check_uniques(const mo_schema *schema, const mo_world *world, in
 }
 
 /*
- * Keys that this write sets and that must lead somewhere at once. The document itself counts as it will be. A key
- * that was set to its default counts as set, also where it was just that.
+ * Keys that this write sets and that must lead somewhere at once. The document itself counts as it will be; and as it
+ * was, where .on_update then acts on it as on any holder of the key that it gives up. A key that was set to its default
+ * counts as set, also where it was just that.
  */
 static mo_codes check_enforced(const mo_schema *schema, const mo_world *world, int table, const mo_doc *before,
                                const mo_doc *after, const bool *defaulted)
@@ -63,8 +64,7 @@ static mo_codes check_enforced(const mo_schema *schema, const mo_world *world, i
         bool leads = reference->to == table && mo_has_key(after, &reference->targets, values);
         for (size_t i = 0; i < world->tables[reference->to].count && !leads; i++) {
             const mo_doc *target = &world->tables[reference->to].docs[i];
-            leads =
-                !(reference->to == table && target->id == after->id) && mo_has_key(target, &reference->targets, values);
+            leads = mo_has_key(target, &reference->targets, values);
         }
         if (!leads)
             return MO(KX_DANGLING);
