@@ -176,6 +176,19 @@ static int put_checked(kx_builder *out, const kx_query_compiled *query)
     return rc;
 }
 
+/* Paths of the tests that were made on index keys. */
+static void put_filtered(kx_builder *out, const kx_query_plan *plan)
+{
+    const kx_query_test *test;
+    kx_builder__key(out, "filtered");
+    kx_builder__array(out);
+    for (size_t i = 0; (test = kx_query__key_test(plan->keys, i)) != NULL; i++) {
+        kx_value path = kx_text(test->subject.text);
+        kx_builder__value(out, &path);
+    }
+    kx_builder__end(out);
+}
+
 static void put_crossings(kx_builder *out, const kx_query_compiled *query)
 {
     kx_builder__key(out, "crossings");
@@ -237,6 +250,7 @@ static int make_document(const kx_cursor *cursor, const costs *spent, kx_doc **d
     put_costs(&out, spent);
     put_legs(&out, &cursor->plan);
     int rc = put_checked(&out, &cursor->query);
+    put_filtered(&out, &cursor->plan);
     put_crossings(&out, &cursor->query);
     put_rejected(&out, cursor, spent->documents);
     put_planning(&out, spent);

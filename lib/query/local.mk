@@ -15,6 +15,7 @@ kx_sources += \
 	lib/query/function.c \
 	lib/query/fold.c \
 	lib/query/keep.c \
+	lib/query/keys.c \
 	lib/query/group_table.c \
 	lib/query/groups.c \
 	lib/query/groups.h \

@@ -67,6 +67,16 @@ static void find_bound(const kx_query_compiled *compiled, kx_query_candidate *fo
     }
 }
 
+/* A test that null does not pass. Whether a value does, is asked of each key. */
+static int test_of_values(const kx_query_compiled *compiled, const kx_cat_part *part)
+{
+    static const kx_query_op ops[] = {TEST_NOT_NULL, TEST_NE, TEST_NOT_IN, TEST_LIKE};
+    int test = -1;
+    for (size_t i = 0; i < sizeof ops / sizeof *ops && test < 0; i++)
+        test = kx_query__test_on(compiled, part, ops[i]);
+    return test;
+}
+
 /* What stands on the first part that is not bound. */
 static void find_tail(const kx_query_compiled *compiled, kx_query_candidate *found)
 {
@@ -89,7 +99,7 @@ static void find_tail(const kx_query_compiled *compiled, kx_query_candidate *fou
     }
     if (test < 0) {
         found->tail = TAIL_NOT_NULL;
-        test = kx_query__test_on(compiled, part, TEST_NOT_NULL);
+        test = test_of_values(compiled, part);
     }
     if (test >= 0)
         found->used |= UINT64_C(1) << test;
@@ -302,9 +312,9 @@ void kx_query__mark_answered(kx_query_compiled *compiled, uint64_t used, const k
 {
     for (size_t i = 0; i < compiled->test_count && i < TESTS; i++) {
         kx_query_test *test = &compiled->tests[i];
-        bool whole = true;
-        if (test->op == TEST_LIKE)
-            kx_query__like_prefix(test->bytes, &whole);
+        bool whole = test->op != TEST_NE && test->op != TEST_NOT_IN;
+        if (test->op == TEST_LIKE && kx_query__like_prefix(test->bytes, &whole).size == 0)
+            whole = false;
         if (used >> i & 1 && plan->exact && whole)
             test->answered = true;
     }
@@ -331,7 +341,7 @@ static int take_index(kx_query_compiled *compiled, const kx_query_candidate *can
         plan->arrangement = BY_ID;
     if (candidate->backward && candidate->index->unique && candidate->tail == TAIL_NONE && !plan->exact)
         plan->arrangement = BY_KEY;
-    return KX_OK;
+    return kx_query__test_keys(compiled, plan);
 }
 
 /* The cheapest of the candidates, where it is cheaper than `best` documents by an id; else NULL. */
@@ -466,6 +476,7 @@ int kx_query__plan(kx_query_compiled *compiled, kx_query_plan *plan)
     plan->exact = true;
     plan->loose = plan->whole_key = false;
     plan->index = NULL;
+    plan->keys = NULL;
     plan->parts = NULL;
     plan->part_count = 0;
     plan->estimate = plan->count = 0;

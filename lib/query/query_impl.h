@@ -386,6 +386,7 @@ typedef struct kx_query_plan {
     size_t range_count;
     kx_query_range one;           /* the usual case */
     kx_slice resume;              /* key of compiled->after in an index that is walked in order; missing where it is cut */
+    struct kx_query_keys *keys;   /* ACCESS_INDEX: tests on its keys; NULL: none */
     struct kx_query_plan **parts; /* ACCESS_ALL, ACCESS_ANY: each a list of ids or ranges, or several of them again */
     size_t part_count;
     uint64_t estimate; /* how many documents the parts lead to together */
@@ -465,6 +466,20 @@ int kx_query__intersect(kx_query_compiled *compiled, const kx_query_ways *ways, 
 
 /* Candidates for the groups of alternatives, up to `room` of them: union.c. */
 int kx_query__unions(kx_query_compiled *compiled, kx_query_candidate *found, size_t room, size_t *count);
+
+/* ---- tests on keys -------------------------------------------------------------------------------- */
+
+typedef struct kx_query_keys kx_query_keys;
+
+/* Take the tests that the ranges of an index leave and its keys answer, as plan->keys; they count as answered. */
+int kx_query__test_keys(kx_query_compiled *compiled, kx_query_plan *plan);
+
+/* Does the document of this entry pass? 1, 0, or an error. */
+int kx_query__key_passes(const kx_query_keys *keys, kx_store_txn *store, kx_slice key, uint64_t id);
+const kx_query_test *kx_query__key_test(const kx_query_keys *keys, size_t number); /* NULL: there are no more */
+
+/* KX_CORRUPT: an entry leads to no document. */
+int kx_query__lost_entry(const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id);
 
 /* ---- what explain tells --------------------------------------------------------------------------- */
 

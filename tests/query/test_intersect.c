@@ -62,7 +62,12 @@ static const char *long_text(uint64_t *seed)
 static const char *random_condition(uint64_t *seed, unsigned count)
 {
     unsigned x = (unsigned)kxt_random_below(seed, 4), y = (unsigned)kxt_random_below(seed, 500);
-    switch (kxt_random_below(seed, 13)) {
+    switch (kxt_random_below(seed, 18)) {
+    case 13: return kxt_print("d in [%u, %u] and a != %u", x, y % 20, x);
+    case 14: return kxt_print("d > %u and a not in [%u, %u]", y % 20, x, y % 3);
+    case 15: return kxt_print("c != %u", y);
+    case 16: return kxt_print("text like '%%%c%%'", "tx12"[x]);
+    case 17: return kxt_print("d <= %u and a in [%u, 2]", x, y % 3);
     case 0:
     case 1: return kxt_print("a == %u", x);
     case 2:
