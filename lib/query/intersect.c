@@ -207,7 +207,7 @@ static int take(kx_query_compiled *compiled, const kx_query_ways *ways, const le
         if (part == NULL)
             return KX_NOMEM;
         if (one->candidate != NULL)
-            kx_query__mark_answered(compiled, one->used, part);
+            kx_query__mark_answered(compiled, one->used & ~one->candidate->open, part);
         else
             ways->ids->answered = true;
         part->count = (uint64_t)one->count;

@@ -113,13 +113,20 @@ static bool is_told_by_keys(kx_query_op op)
     return op <= TEST_NOT_NULL || op == TEST_NOT_IN;
 }
 
+/* A folded part holds other values than texts too, of which lower() makes null. */
+static bool tells(const kx_cat_part *part, const kx_query_test *test)
+{
+    bool excludes = test->op == TEST_NE || test->op == TEST_NOT_IN;
+    return !part->each && !(part->fold && excludes) && kx_query__is_on(test, part);
+}
+
 /* The part of the index that a test is on; index->count: none. */
 static size_t part_of(const kx_cat_index *index, const kx_query_test *test)
 {
     size_t part = 0;
     if (test->answered || !is_told_by_keys(test->op))
         return index->count;
-    while (part < index->count && (index->parts[part].each || !kx_query__is_part(&test->subject, &index->parts[part])))
+    while (part < index->count && !tells(&index->parts[part], test))
         part++;
     return part;
 }

@@ -101,10 +101,12 @@ static void find_tail(const kx_query_compiled *compiled, kx_query_candidate *fou
         found->tail = TAIL_NOT_NULL;
         test = test_of_values(compiled, part);
     }
-    if (test >= 0)
-        found->used |= UINT64_C(1) << test;
-    else
+    if (test < 0)
         found->tail = TAIL_NONE;
+    else
+        found->used |= UINT64_C(1) << test;
+    if (found->tail == TAIL_NOT_NULL && compiled->tests[test].op != TEST_NOT_NULL)
+        found->open = UINT64_C(1) << test;
 }
 
 static bool is_several(const kx_query_candidate *found, size_t part)
@@ -157,12 +159,14 @@ static bool find_candidate(kx_query_compiled *compiled, const kx_cat_index *inde
     *found = (kx_query_candidate){.index = index, .tail = TAIL_NONE};
     if (index->primary)
         return false;
+    uint64_t implied = 0;
     find_bound(compiled, found);
-    if (index->where != NULL && !kx_query__implies(compiled, index->predicate, &found->used)) {
+    if (index->where != NULL && !kx_query__implies(compiled, index->predicate, &implied)) {
         if (found->used != 0)
             kx_query__reject_candidate(compiled, found, "partial: the conditions do not imply its .where");
         return false;
     }
+    found->used |= implied;
     for (size_t i = 0; i < index->count; i++) {
         if (index->parts[i].each && i >= found->equal)
             return false;
@@ -174,6 +178,7 @@ static bool find_candidate(kx_query_compiled *compiled, const kx_cat_index *inde
     }
     if (found->equal < index->count)
         find_tail(compiled, found);
+    found->open &= ~implied;
     found->fits = has_order(compiled, found);
     found->backward &= found->fits;
     return found->used != 0 || found->fits;
@@ -312,9 +317,9 @@ void kx_query__mark_answered(kx_query_compiled *compiled, uint64_t used, const k
 {
     for (size_t i = 0; i < compiled->test_count && i < TESTS; i++) {
         kx_query_test *test = &compiled->tests[i];
-        bool whole = test->op != TEST_NE && test->op != TEST_NOT_IN;
-        if (test->op == TEST_LIKE && kx_query__like_prefix(test->bytes, &whole).size == 0)
-            whole = false;
+        bool whole = true;
+        if (test->op == TEST_LIKE)
+            kx_query__like_prefix(test->bytes, &whole);
         if (used >> i & 1 && plan->exact && whole)
             test->answered = true;
     }
@@ -335,7 +340,7 @@ static int take_index(kx_query_compiled *compiled, const kx_query_candidate *can
     int rc = kx_query__ranges(compiled, candidate, plan);
     if (rc != KX_OK || plan->access == ACCESS_NOTHING)
         return rc;
-    kx_query__mark_answered(compiled, candidate->used, plan);
+    kx_query__mark_answered(compiled, candidate->used & ~candidate->open, plan);
     plan->arrangement = candidate->fits ? ARRANGED : compiled->order_count == 0 ? BY_ID : BY_KEY;
     if (candidate->fits && !plan->exact && compiled->order_count == 0 && !plan->whole_key)
         plan->arrangement = BY_ID;

@@ -412,6 +412,7 @@ typedef struct kx_query_candidate {
     const kx_value *in_value;
     kx_query_tail tail;  /* on the part behind them                   */
     uint64_t used;       /* bit n: test n (of the first 64)           */
+    uint64_t open;       /* those of them that the ranges only narrow */
     bool fits;           /* it yields the order asked for             */
     bool backward;       /* walked from its end                       */
     bool counted;        /* the members below are set                 */
