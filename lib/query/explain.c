@@ -27,7 +27,8 @@ static const char *index_name(bool several, size_t equal, kx_query_tail tail)
 
 void kx_query__reject_candidate(kx_query_compiled *compiled, const kx_query_candidate *candidate, const char *reason)
 {
-    const char *name = candidate->index != NULL ? index_name(candidate->several, candidate->equal, candidate->tail) : "union";
+    bool several = candidate->index == NULL || candidate->several;
+    const char *name = index_name(several, candidate->equal, candidate->tail);
     kx_query__reject(compiled, &(kx_query_way){.plan = name,
                                                .index = candidate->index,
                                                .count = candidate->count,
@@ -238,7 +239,8 @@ static void put_planning(kx_builder *out, const costs *spent)
 
 static int make_document(const kx_cursor *cursor, const costs *spent, kx_doc **doc)
 {
-    static const kx_cat_collection none = {.name = "plan", .size = 4, .number = KX_COLLECTION_NONE, .position = SIZE_MAX};
+    static const kx_cat_collection none = {
+        .name = "plan", .size = 4, .number = KX_COLLECTION_NONE, .position = SIZE_MAX};
     kx_builder out;
     kx_slice bytes;
     kx_builder__init(&out);

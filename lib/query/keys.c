@@ -3,9 +3,9 @@
  *
  *   index "country,name":  country == 'no' and name like '%sen' and name != 'Olsen'
  *
- * The ranges answer the first condition; the others are asked of each key. Parts of a key compare as values do, so operands
- * are encoded once and bytes compared. A key that may have been shortened does not tell: its document is fetched and tested as a
- * whole. What a key holds less of than a document (1 or 1.0, null or missing, elements of an array) is not asked of it.
+ * The ranges answer the first condition; the others are asked of each key. Parts of a key compare as values do, so
+ * operands are encoded once and bytes compared. A key that may have been shortened does not tell: its document is
+ * fetched and tested as a whole. What a key does not hold (1 or 1.0, null or missing, other elements) is not asked.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
  * legs.c -- ids that several lists have, by leapfrog: each list in turn is asked for its first id that is not below the
- * one which the lists before it agree on; where it gives a greater one, the first list is asked again, since it is the shortest.
+ * one which the lists before it agree on; where it gives a greater one, the first list, the shortest, is asked again.
  *
  * Ids under a whole key ascend in the store and are sought in there, so that a list of millions costs no memory. What
  * does not ascend (a range, several keys) was counted by the planner, is short, and is collected and sorted first.

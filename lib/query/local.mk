@@ -1,5 +1,6 @@
 kx_sources += \
 	lib/query/query.h \
+	lib/query/candidate.c \
 	lib/query/compile.c \
 	lib/query/count.c \
 	lib/query/cross.c \

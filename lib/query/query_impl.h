@@ -5,8 +5,8 @@
  *
  *   filter*.c, tree.c               filter text becomes a tree, and trees and conditions become tests
  *   compile.c, operand.c, order.c   paths are resolved, operands checked; the order becomes sort parts
- *   plan.c, range.c, count.c,       which table is walked, over which ranges; which tests that answers already
- *   intersect.c, union.c
+ *   plan.c, candidate.c, range.c,   which table is walked, over which ranges; which tests that answers already
+ *   count.c, intersect.c, union.c, keys.c
  *   source.c, legs.c, sort.c        ids in the order asked for, from that table, with bounded memory
  *   cursor.c, find.c                documents: what is left of the tests, offset, limit, instances
  */
@@ -442,6 +442,18 @@ bool kx_query__implies(const kx_query_compiled *compiled, const kx_cat_predicate
 
 /* The ranges of a candidate, and whether they answer its tests exactly. */
 int kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan);
+
+/* What the indexes of a collection offer. Small collections fit into it. */
+enum { KX_QUERY_NEAR = 16 };
+
+typedef struct kx_query_choices {
+    kx_query_candidate *list;
+    size_t count;
+    kx_query_candidate by_order; /* yields the order and uses no test; its index is NULL where there is none */
+    kx_query_candidate weak;     /* knows no more than what is not null */
+    kx_query_candidate near[KX_QUERY_NEAR];
+} kx_query_choices;
+int kx_query__find_candidates(kx_query_compiled *compiled, kx_query_choices *found);
 
 bool kx_query__uses_all(const kx_query_compiled *compiled, const kx_query_candidate *candidate);
 uint64_t kx_query__wanted(const kx_query_compiled *compiled); /* limit and offset; UINT64_MAX: all */

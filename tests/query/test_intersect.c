@@ -1,4 +1,4 @@
-/* test_intersect.c -- several indexes together, and alternatives: the same answers as without any, also while documents are written. */
+/* test_intersect.c -- several indexes together, alternatives, tests on keys: the same answers as without any index. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,10 @@
  * test_plans.c -- a table of queries with the plan that each gets, and the documents that it fetches: neither more nor
  * fewer.
  *
- * orders are 10,000, and four of their fields are the digits of their number i from 0: status = i % 5, channel = i / 5 % 8,
- * region = i / 40 % 25, week = i / 1000; amount is week * 100 + i % 100. So each value of status leads to 2,000 orders, of channel to 1,250, of region to 400, and of
- * several fields to exactly their part of each other.
+ * orders are 10,000, and four of their fields are the digits of their number i from 0: status = i % 5,
+ * channel = i / 5 % 8, region = i / 40 % 25, week = i / 1000; amount is week * 100 + i % 100. So each value of status
+ * leads to 2,000 orders, of channel to 1,250, of region to 400, and of several fields to exactly their part of each
+ * other.
  */
 #include <inttypes.h>
 #include <stdio.h>
