@@ -190,6 +190,11 @@ static void put_filtered(kx_builder *out, const kx_query_plan *plan)
     kx_builder__end(out);
 }
 
+static bool looks_beyond(const kx_query_test *test)
+{
+    return test->subject.kind == SUBJECT_CROSS || (test->op == TEST_GROUP && test->group->cross != NULL);
+}
+
 static void put_crossings(kx_builder *out, const kx_query_compiled *query)
 {
     kx_builder__key(out, "crossings");
@@ -197,7 +202,7 @@ static void put_crossings(kx_builder *out, const kx_query_compiled *query)
     for (size_t i = 0; i < query->test_count; i++) {
         const kx_query_test *test = &query->tests[i];
         const kx_query_crossing *back = query->trace->crossings;
-        if (test->subject.kind != SUBJECT_CROSS)
+        if (!looks_beyond(test))
             continue;
         while (back != NULL && back->test != test)
             back = back->next;

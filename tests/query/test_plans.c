@@ -318,6 +318,9 @@ START_TEST(crossings_are_told_with_their_direction)
     plan = explain(txn, "orders", &(kx_query){.filter = "number == 20 and user.rank == 'gold'"});
     ck_assert_str_eq(json_at(plan, "crossings"), "[{\"path\":\"user.rank\",\"direction\":\"forward\"}]");
     ck_assert_uint_eq(number_of(plan, "examined"), 2);
+    plan = explain(txn, "users", &(kx_query){.filter = "user_id == 3 and orders(note == 2 and channel == 3)"});
+    ck_assert_str_eq(json_at(plan, "crossings"), "[{\"path\":\"orders\",\"direction\":\"forward\"}]");
+    ck_assert_str_eq(json_at(plan, "checked"), "[\"orders(note and channel)\"]");
     end(db, txn);
 }
 END_TEST
