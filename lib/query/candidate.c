@@ -61,46 +61,51 @@ static void find_bound(const kx_query_compiled *compiled, kx_query_candidate *fo
     }
 }
 
-/* A test that null does not pass. Whether a value does, is asked of each key. */
-static int test_of_values(const kx_query_compiled *compiled, const kx_cat_part *part)
+/* What stands on a part: the first test of each sort; -1: none. */
+typedef struct part_tests {
+    uint64_t ranges;
+    int like;  /* has a fixed beginning, if it is the first */
+    int value; /* null does not pass it: whether a value does is asked of each key */
+} part_tests;
+
+static part_tests tests_on(const kx_query_compiled *compiled, const kx_cat_part *part)
 {
-    static const kx_query_op ops[] = {TEST_NOT_NULL, TEST_NE, TEST_NOT_IN, TEST_LIKE};
-    int test = -1;
-    for (size_t i = 0; i < sizeof ops / sizeof *ops && test < 0; i++)
-        test = kx_query__test_on(compiled, part, ops[i]);
-    return test;
+    part_tests found = {.like = -1, .value = -1};
+    for (size_t i = 0; i < compiled->test_count && i < TESTS; i++) {
+        const kx_query_test *test = &compiled->tests[i];
+        bool range = test->op >= TEST_LT && test->op <= TEST_GE, like = test->op == TEST_LIKE,
+             value = like || test->op == TEST_NOT_NULL || test->op == TEST_NE || test->op == TEST_NOT_IN;
+        if ((!range && !value) || !kx_query__is_on(test, part))
+            continue;
+        if (range)
+            found.ranges |= UINT64_C(1) << i;
+        if (like && found.like < 0)
+            found.like = (int)i;
+        if (value && (found.value < 0 || test->op == TEST_NOT_NULL))
+            found.value = (int)i;
+    }
+    return found;
 }
 
 /* What stands on the first part that is not bound. */
 static void find_tail(const kx_query_compiled *compiled, kx_query_candidate *found)
 {
-    const kx_cat_part *part = &found->index->parts[found->equal];
-    int test = -1;
+    part_tests on = tests_on(compiled, &found->index->parts[found->equal]);
     bool whole;
-    found->tail = TAIL_RANGE;
-    for (size_t i = 0; i < compiled->test_count && i < TESTS; i++) {
-        const kx_query_test *range = &compiled->tests[i];
-        if (range->op >= TEST_LT && range->op <= TEST_GE && kx_query__is_on(range, part)) {
-            test = (int)i;
-            found->used |= UINT64_C(1) << i;
-        }
-    }
-    if (test < 0) {
+    if (on.like >= 0 && kx_query__like_prefix(compiled->tests[on.like].bytes, &whole).size == 0)
+        on.like = -1;
+    if (on.ranges != 0) {
+        found->tail = TAIL_RANGE;
+        found->used |= on.ranges;
+    } else if (on.like >= 0) {
         found->tail = TAIL_LIKE;
-        test = kx_query__test_on(compiled, part, TEST_LIKE);
-        if (test >= 0 && kx_query__like_prefix(compiled->tests[test].bytes, &whole).size == 0)
-            test = -1;
-    }
-    if (test < 0) {
+        found->used |= UINT64_C(1) << on.like;
+    } else if (on.value >= 0) {
         found->tail = TAIL_NOT_NULL;
-        test = test_of_values(compiled, part);
+        found->used |= UINT64_C(1) << on.value;
+        if (compiled->tests[on.value].op != TEST_NOT_NULL)
+            found->open = UINT64_C(1) << on.value;
     }
-    if (test < 0)
-        found->tail = TAIL_NONE;
-    else
-        found->used |= UINT64_C(1) << test;
-    if (found->tail == TAIL_NOT_NULL && compiled->tests[test].op != TEST_NOT_NULL)
-        found->open = UINT64_C(1) << test;
 }
 
 static bool is_several(const kx_query_candidate *found, size_t part)
