@@ -116,7 +116,7 @@ START_TEST(filters_find_their_index_however_they_are_written)
         {"not (order_id is null or not order_id == 1007)", 1, 1, 1},
         {"not not order_id == 1007", 1, 1, 0},
         {"status starts with 'pai'", 250, 250, 0},
-        {"status starts with 'paid' and amount between 45 and 49", 30, 250, 250},
+        {"status starts with 'paid' and amount between 45 and 49", 30, 30, 0},
         {"not status != 'done' and amount > 40", 50, 50, 0},
         {"not status not in ['done', 'x']", 250, 250, 0},
         {"not (gift is null)", 10, 10, 0},
