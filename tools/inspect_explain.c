@@ -129,6 +129,7 @@ static void put_people(FILE *out, kx_doc *plan)
             number_at(plan, "planning.entries"), number_at(plan, "descents"));
     put_each(out, plan, "legs", "legs", put_leg);
     put_each(out, plan, "checked", "checked", put_text);
+    put_each(out, plan, "filtered", "filtered", put_text);
     put_each(out, plan, "crossings", "crossing", put_crossing);
     put_each(out, plan, "rejected", "rejected", put_rejected);
 }

@@ -194,6 +194,7 @@ KX_API int kx_get_by_id(kx_txn *txn, const char *collection, uint64_t id, kx_doc
  *   documents  number  of the collection
  *   legs       array   of an intersection or union: {plan, index, count}
  *   checked    array   paths whose conditions were tested on documents, since no index answers them
+ *   filtered   array   paths whose conditions were tested on the keys of the index that was walked
  *   crossings  array   conditions beyond relations: {path, direction: "forward" from each document, "back" from the far end, count}
  *   rejected   array   {plan, index, count, reason}; count null: not counted; at_least true: not counted to its end
  *   planning   map     {examined, entries, descents}: the part of the above that was spent on choosing

@@ -1,8 +1,8 @@
 /*
  * count.c -- how many documents a way leads to.
  *
- * Whole keys have a stored count: one descent each. Ranges are counted together, key by key, in rounds that grow, until none of
- * them can matter any more: a range that ends early spares the others the rest. None is counted beyond
+ * Whole keys have a stored count: one descent each. Ranges are counted together, key by key, in rounds that grow, until
+ * none of them can matter any more: a range that ends early spares the others the rest. None is counted beyond
  * KX_QUERY_COUNT_MOST. A range that is longer than the best way so far may still be a leg of an intersection, if it is
  * of few keys, or little longer: as long as walking its keys costs less than fetching what the others leave.
  */
@@ -176,7 +176,7 @@ int kx_query__count_candidates(kx_query_compiled *compiled, kx_query_candidate *
     return rc;
 }
 
-/* Those of null: in an index of one path a single key, whose count is stored. *known is false where they are many keys. */
+/* Those of null: in an index of one path a single key, whose count is stored. *known is false where they are many. */
 static int count_nulls(kx_query_compiled *compiled, const kx_query_candidate *candidate, uint64_t *count, bool *known)
 {
     kx_query_plan others = {.high = UINT64_MAX};

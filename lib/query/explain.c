@@ -27,7 +27,8 @@ static const char *index_name(bool several, size_t equal, kx_query_tail tail)
 
 void kx_query__reject_candidate(kx_query_compiled *compiled, const kx_query_candidate *candidate, const char *reason)
 {
-    const char *name = candidate->index != NULL ? index_name(candidate->several, candidate->equal, candidate->tail) : "union";
+    bool several = candidate->index == NULL || candidate->several;
+    const char *name = index_name(several, candidate->equal, candidate->tail);
     kx_query__reject(compiled, &(kx_query_way){.plan = name,
                                                .index = candidate->index,
                                                .count = candidate->count,
@@ -176,6 +177,24 @@ static int put_checked(kx_builder *out, const kx_query_compiled *query)
     return rc;
 }
 
+/* Paths of the tests that were made on index keys. */
+static void put_filtered(kx_builder *out, const kx_query_plan *plan)
+{
+    const kx_query_test *test;
+    kx_builder__key(out, "filtered");
+    kx_builder__array(out);
+    for (size_t i = 0; (test = kx_query__key_test(plan->keys, i)) != NULL; i++) {
+        kx_value path = kx_text(test->subject.text);
+        kx_builder__value(out, &path);
+    }
+    kx_builder__end(out);
+}
+
+static bool looks_beyond(const kx_query_test *test)
+{
+    return test->subject.kind == SUBJECT_CROSS || (test->op == TEST_GROUP && test->group->cross != NULL);
+}
+
 static void put_crossings(kx_builder *out, const kx_query_compiled *query)
 {
     kx_builder__key(out, "crossings");
@@ -183,7 +202,7 @@ static void put_crossings(kx_builder *out, const kx_query_compiled *query)
     for (size_t i = 0; i < query->test_count; i++) {
         const kx_query_test *test = &query->tests[i];
         const kx_query_crossing *back = query->trace->crossings;
-        if (test->subject.kind != SUBJECT_CROSS)
+        if (!looks_beyond(test))
             continue;
         while (back != NULL && back->test != test)
             back = back->next;
@@ -225,7 +244,8 @@ static void put_planning(kx_builder *out, const costs *spent)
 
 static int make_document(const kx_cursor *cursor, const costs *spent, kx_doc **doc)
 {
-    static const kx_cat_collection none = {.name = "plan", .size = 4, .number = KX_COLLECTION_NONE, .position = SIZE_MAX};
+    static const kx_cat_collection none = {
+        .name = "plan", .size = 4, .number = KX_COLLECTION_NONE, .position = SIZE_MAX};
     kx_builder out;
     kx_slice bytes;
     kx_builder__init(&out);
@@ -237,6 +257,7 @@ static int make_document(const kx_cursor *cursor, const costs *spent, kx_doc **d
     put_costs(&out, spent);
     put_legs(&out, &cursor->plan);
     int rc = put_checked(&out, &cursor->query);
+    put_filtered(&out, &cursor->plan);
     put_crossings(&out, &cursor->query);
     put_rejected(&out, cursor, spent->documents);
     put_planning(&out, spent);

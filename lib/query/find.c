@@ -236,7 +236,8 @@ int kx_query__count(kx_txn *txn, const kx_cat_collection *collection, const kx_q
     uint64_t limit = cursor.query.limit, offset = cursor.query.offset;
     if (cursor.plan.access == ACCESS_NOTHING) {
         kx_query__shut(&cursor);
-    } else if (!cursor.tests && !cursor.reads && cursor.query.after == NULL && cursor.plan.access < ACCESS_ALL) {
+    } else if (!cursor.tests && !cursor.reads && cursor.query.after == NULL && cursor.plan.access < ACCESS_ALL &&
+               cursor.plan.keys == NULL) {
         rc = kx_query__count_ways(&cursor, limit < UINT64_MAX - offset ? limit + offset : UINT64_MAX, count);
         *count = *count > offset ? *count - offset : 0;
         *count = *count < limit ? *count : limit;

@@ -6,15 +6,17 @@
  *
  *   walk of the first leg, c ids                    c * WALK
  *   each further leg, asked for n ids               n * PROBE, and SEEK for each of its pages that is met
- *   a leg that is no whole key: c ids of k keys     c * COLLECT + k * KEY, at once, also where a limit ends the walk early
+ *   a leg that is no whole key: c ids of k keys     c * COLLECT + k * KEY, at once, also where a limit ends it early
  *   each leg                                        OPEN
- *   a document that is left                         FETCH; twice where it is sorted; none where it is only counted and every
- *                                                   condition is answered
+ *   a document that is left                         FETCH; twice where it is sorted; none where it is only counted and
+ *                                                   every condition is answered
  *
- * With a limit, and no order to be made, a walk ends when it has found what is wanted: all but collecting is in proportion.
+ * With a limit, and no order to be made, a walk ends when it has found what is wanted: all but collecting is in
+ * proportion.
  *
- * Conditions of real documents go together more often than not, and then a leg saves less than it should. So what is saved must
- * be TRUST times what is walked for it. The cheapest leg comes first; the others follow as long as each pays for itself.
+ * Conditions of real documents go together more often than not, and then a leg saves less than it should. So what is
+ * saved must be TRUST times what is walked for it, unless nothing is fetched at all afterwards. The cheapest leg comes
+ * first; the others follow as long as each pays for itself.
  */
 #include <stdlib.h>
 
@@ -207,7 +209,7 @@ static int take(kx_query_compiled *compiled, const kx_query_ways *ways, const le
         if (part == NULL)
             return KX_NOMEM;
         if (one->candidate != NULL)
-            kx_query__mark_answered(compiled, one->used, part);
+            kx_query__mark_answered(compiled, one->used & ~one->candidate->open, part);
         else
             ways->ids->answered = true;
         part->count = (uint64_t)one->count;

@@ -1,6 +1,6 @@
 /*
  * legs.c -- ids that several lists have, by leapfrog: each list in turn is asked for its first id that is not below the
- * one which the lists before it agree on; where it gives a greater one, the first list is asked again, since it is the shortest.
+ * one which the lists before it agree on; where it gives a greater one, the first list, the shortest, is asked again.
  *
  * Ids under a whole key ascend in the store and are sought in there, so that a list of millions costs no memory. What
  * does not ascend (a range, several keys) was counted by the planner, is short, and is collected and sorted first.
@@ -142,6 +142,30 @@ int kx_query__legs_next(kx_query_legs *legs, uint64_t *id)
 
 /* ---- all ids of a plan ------------------------------------------------------------------------ */
 
+/* Those whose key passes. */
+static int take_tested(const kx_query_plan *plan, kx_store_txn *store, kx_store_scan *scan, kx_query_take *take,
+                       void *context)
+{
+    uint64_t batch[BATCH];
+    kx_store_item item;
+    size_t count = 0;
+    int rc = KX_OK, end = KX_OK;
+    while (rc == KX_OK && (end = kx_store__scan_next(scan, &item)) == KX_OK) {
+        int passes = kx_query__key_passes(plan->keys, store, item.key, item.id);
+        if (passes > 0)
+            batch[count++] = item.id;
+        if (passes < 0)
+            rc = passes;
+        else if (count == BATCH) {
+            rc = take(context, batch, count);
+            count = 0;
+        }
+    }
+    if (rc == KX_OK && end == KX_NOTFOUND && count > 0)
+        rc = take(context, batch, count);
+    return rc == KX_OK && end != KX_NOTFOUND ? end : rc;
+}
+
 static int take_ranges(const kx_query_plan *plan, kx_store_txn *store, kx_query_take *take, void *context)
 {
     uint64_t batch[BATCH];
@@ -150,7 +174,9 @@ static int take_ranges(const kx_query_plan *plan, kx_store_txn *store, kx_query_
         kx_store_scan *scan = NULL;
         size_t count = 1;
         rc = kx_store__scan_entries(store, plan->index->table, plan->ranges[i].from, plan->ranges[i].to, false, &scan);
-        while (rc == KX_OK && count > 0) {
+        if (rc == KX_OK && plan->keys != NULL)
+            rc = take_tested(plan, store, scan, take, context);
+        while (rc == KX_OK && plan->keys == NULL && count > 0) {
             rc = kx_store__scan_ids(scan, batch, BATCH, &count);
             if (rc == KX_OK && count > 0)
                 rc = take(context, batch, count);

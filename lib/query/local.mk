@@ -1,5 +1,6 @@
 kx_sources += \
 	lib/query/query.h \
+	lib/query/candidate.c \
 	lib/query/compile.c \
 	lib/query/count.c \
 	lib/query/cross.c \
@@ -15,6 +16,7 @@ kx_sources += \
 	lib/query/function.c \
 	lib/query/fold.c \
 	lib/query/keep.c \
+	lib/query/keys.c \
 	lib/query/group_table.c \
 	lib/query/groups.c \
 	lib/query/groups.h \

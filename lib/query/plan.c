@@ -1,246 +1,21 @@
 /*
  * plan.c -- which way is the cheapest.
  *
- * Ways are: a list of ids, a range of ids, an index whose leading parts the tests bind, an index that has the order, several
- * indexes together, all rows. A way that uses every test that another one uses is never longer, so the other one is
- * forgotten uncounted; where one way is left, nothing is counted at all. Otherwise count.c counts them.
+ * Ways are: a list of ids, a range of ids, an index whose leading parts the tests bind, an index that has the order,
+ * several indexes together, all rows. A way that uses every test that another one uses is never longer, so the other
+ * one is forgotten uncounted; where one way is left, nothing is counted at all. Otherwise count.c counts them.
  *
- * The cost of a way is the number of documents it leads to: fewer where it has the order and a limit ends it early. Whether
- * several indexes together cost less than the cheapest way is intersect.c's to say.
+ * The cost of a way is the number of documents it leads to: fewer where it has the order and a limit ends it early.
+ * Whether several indexes together cost less than the cheapest way is intersect.c's to say.
  */
 #include <string.h>
 
 #include "query/query_impl.h"
 
-enum { COUNT_MOST = KX_QUERY_COUNT_MOST, NEAR = 16, UNIONS = 4, TESTS = KX_QUERY_TESTS };
-
-/* ---- tests on a part ---------------------------------------------------------------- */
-
-int kx_query__test_on(const kx_query_compiled *compiled, const kx_cat_part *part, kx_query_op op)
-{
-    for (size_t i = 0; i < compiled->test_count && i < TESTS; i++) {
-        if (compiled->tests[i].op == op && kx_query__is_on(&compiled->tests[i], part))
-            return (int)i;
-    }
-    return -1;
-}
-
-int kx_query__equality_on(const kx_query_compiled *compiled, const kx_cat_part *part)
-{
-    if (part->each)
-        return kx_query__test_on(compiled, part, TEST_CONTAINS);
-    for (size_t i = 0; i < compiled->test_count && i < TESTS; i++) {
-        const kx_query_test *test = &compiled->tests[i];
-        if ((test->op == TEST_EQ || test->op == TEST_NULL) && kx_query__is_on(test, part))
-            return (int)i;
-    }
-    return -1;
-}
-
-bool kx_query__never_null(const kx_query_compiled *compiled, const kx_cat_part *part)
-{
-    for (size_t i = 0; i < compiled->test_count; i++) {
-        const kx_query_test *test = &compiled->tests[i];
-        if ((test->op == TEST_CONTAINS || !part->each) && kx_query__not_null(test) &&
-            kx_query__is_part(&test->subject, part))
-            return true;
-    }
-    return false;
-}
-
-/* ---- candidates --------------------------------------------------------------------------- */
-
-/* Leading parts that are bound: to one value each, and one of them perhaps to several. */
-static void find_bound(const kx_query_compiled *compiled, kx_query_candidate *found)
-{
-    for (; found->equal < found->index->count; found->equal++) {
-        const kx_cat_part *part = &found->index->parts[found->equal];
-        int test = kx_query__equality_on(compiled, part);
-        if (test < 0 && !found->several && !part->each) {
-            test = kx_query__test_on(compiled, part, TEST_IN);
-            found->several = test >= 0;
-            found->in_part = found->equal;
-        }
-        if (test < 0)
-            return;
-        found->used |= UINT64_C(1) << test;
-    }
-}
-
-/* What stands on the first part that is not bound. */
-static void find_tail(const kx_query_compiled *compiled, kx_query_candidate *found)
-{
-    const kx_cat_part *part = &found->index->parts[found->equal];
-    int test = -1;
-    bool whole;
-    found->tail = TAIL_RANGE;
-    for (size_t i = 0; i < compiled->test_count && i < TESTS; i++) {
-        const kx_query_test *range = &compiled->tests[i];
-        if (range->op >= TEST_LT && range->op <= TEST_GE && kx_query__is_on(range, part)) {
-            test = (int)i;
-            found->used |= UINT64_C(1) << i;
-        }
-    }
-    if (test < 0) {
-        found->tail = TAIL_LIKE;
-        test = kx_query__test_on(compiled, part, TEST_LIKE);
-        if (test >= 0 && kx_query__like_prefix(compiled->tests[test].bytes, &whole).size == 0)
-            test = -1;
-    }
-    if (test < 0) {
-        found->tail = TAIL_NOT_NULL;
-        test = kx_query__test_on(compiled, part, TEST_NOT_NULL);
-    }
-    if (test >= 0)
-        found->used |= UINT64_C(1) << test;
-    else
-        found->tail = TAIL_NONE;
-}
-
-static bool is_several(const kx_query_candidate *found, size_t part)
-{
-    return found->several && part == found->in_part;
-}
-
-static bool binds_null(const kx_query_compiled *compiled, const kx_query_candidate *found)
-{
-    for (size_t i = 0; i < found->equal; i++) {
-        if (!is_several(found, i) &&
-            compiled->tests[kx_query__equality_on(compiled, &found->index->parts[i])].op == TEST_NULL)
-            return true;
-    }
-    return false;
-}
-
-/*
- * Does the index yield the order asked for, forward or backward? Keys with a null in a unique index end in the id,
- * which then descends on the way back: range.c walks them apart where they are one range, other cases are sorted. Of several
- * values there is a range each, and these stand in order.
- */
-static bool has_order(const kx_query_compiled *compiled, kx_query_candidate *found)
-{
-    const kx_cat_index *index = found->index;
-    size_t first = found->several ? found->in_part : found->equal, left = index->count - first;
-    if (compiled->order_count == 0)
-        return left == 0;
-    if (index->multi || left < compiled->order_count || (left > compiled->order_count && !compiled->any_ties) ||
-        (found->several && found->equal > first + 1))
-        return false;
-    bool never_null = true;
-    for (size_t i = 0; i < compiled->order_count; i++) {
-        const kx_cat_part *part = &index->parts[first + i];
-        const kx_query_order *order = &compiled->orders[i];
-        bool backward = order->descending != part->descending;
-        if (!kx_query__is_part(&order->subject, part) || (i > 0 && backward != found->backward))
-            return false;
-        found->backward = backward;
-        never_null = never_null && (index->sparse || kx_query__never_null(compiled, part));
-    }
-    if (!found->backward || !index->unique || compiled->any_ties)
-        return true;
-    return (left == 1 || never_null) && !binds_null(compiled, found);
-}
-
-/* False when the index cannot serve: it lacks documents that may match, or has some more than once. */
-static bool find_candidate(kx_query_compiled *compiled, const kx_cat_index *index, kx_query_candidate *found)
-{
-    *found = (kx_query_candidate){.index = index, .tail = TAIL_NONE};
-    if (index->primary)
-        return false;
-    find_bound(compiled, found);
-    if (index->where != NULL && !kx_query__implies(compiled, index->predicate, &found->used)) {
-        if (found->used != 0)
-            kx_query__reject_candidate(compiled, found, "partial: the conditions do not imply its .where");
-        return false;
-    }
-    for (size_t i = 0; i < index->count; i++) {
-        if (index->parts[i].each && i >= found->equal)
-            return false;
-        if (index->sparse && !kx_query__never_null(compiled, &index->parts[i])) {
-            if (found->used != 0)
-                kx_query__reject_candidate(compiled, found, "sparse: it lacks documents that may match");
-            return false;
-        }
-    }
-    if (found->equal < index->count)
-        find_tail(compiled, found);
-    found->fits = has_order(compiled, found);
-    found->backward &= found->fits;
-    return found->used != 0 || found->fits;
-}
-
-/* Is `left` never longer than `right`, and yields the order where that one does? Of equals the narrower index. */
-static bool is_better(const kx_query_candidate *left, const kx_query_candidate *right)
-{
-    if ((left->used & right->used) != right->used || (right->fits && !left->fits))
-        return false;
-    if (left->used != right->used || left->fits != right->fits)
-        return true;
-    return left->index->count <= right->index->count;
-}
-
-typedef struct choices {
-    kx_query_candidate *list;
-    size_t count;
-    kx_query_candidate by_order; /* yields the order and uses no test; its index is NULL where there is none */
-    kx_query_candidate weak;     /* knows no more than what is not null */
-    kx_query_candidate near[NEAR];
-} choices;
-
-static void add_candidate(kx_query_compiled *compiled, choices *found, const kx_query_candidate *candidate)
-{
-    static const char no_more[] = "answers no more than another index";
-    if (candidate->used == 0) {
-        if (found->by_order.index == NULL)
-            found->by_order = *candidate;
-        return;
-    }
-    if (candidate->equal == 0 && candidate->tail == TAIL_NOT_NULL) {
-        found->weak = *candidate;
-        if (candidate->fits && found->by_order.index == NULL)
-            found->by_order = *candidate;
-        return;
-    }
-    size_t kept = 0;
-    for (size_t i = 0; i < found->count; i++) {
-        if (is_better(&found->list[i], candidate)) {
-            kx_query__reject_candidate(compiled, candidate, no_more);
-            return;
-        }
-    }
-    for (size_t i = 0; i < found->count; i++) {
-        if (!is_better(candidate, &found->list[i]))
-            found->list[kept++] = found->list[i];
-        else
-            kx_query__reject_candidate(compiled, &found->list[i], no_more);
-    }
-    found->list[kept++] = *candidate;
-    found->count = kept;
-}
-
-static int find_candidates(kx_query_compiled *compiled, choices *found)
-{
-    const kx_cat_collection *collection = compiled->collection;
-    kx_query_candidate candidate;
-    found->list = found->near;
-    found->count = 0;
-    found->by_order.index = found->weak.index = NULL;
-    if (compiled->test_count == 0 && compiled->order_count == 0)
-        return KX_OK;
-    if (collection->index_count > NEAR) {
-        found->list = kx_query__alloc(&compiled->memory, kx_base__times(collection->index_count, sizeof candidate));
-        if (found->list == NULL)
-            return KX_NOMEM;
-    }
-    for (size_t i = 0; i < collection->index_count; i++) {
-        if (find_candidate(compiled, &collection->indexes[i], &candidate))
-            add_candidate(compiled, found, &candidate);
-    }
-    return KX_OK;
-}
+enum { COUNT_MOST = KX_QUERY_COUNT_MOST, UNIONS = 4, TESTS = KX_QUERY_TESTS };
 
 /* Groups of alternatives, each with an index of its own. One may be all that there is. */
-static int add_unions(kx_query_compiled *compiled, choices *found)
+static int add_unions(kx_query_compiled *compiled, kx_query_choices *found)
 {
     bool groups = false;
     size_t count = 0;
@@ -325,17 +100,17 @@ static int take_index(kx_query_compiled *compiled, const kx_query_candidate *can
     int rc = kx_query__ranges(compiled, candidate, plan);
     if (rc != KX_OK || plan->access == ACCESS_NOTHING)
         return rc;
-    kx_query__mark_answered(compiled, candidate->used, plan);
+    kx_query__mark_answered(compiled, candidate->used & ~candidate->open, plan);
     plan->arrangement = candidate->fits ? ARRANGED : compiled->order_count == 0 ? BY_ID : BY_KEY;
     if (candidate->fits && !plan->exact && compiled->order_count == 0 && !plan->whole_key)
         plan->arrangement = BY_ID;
     if (candidate->backward && candidate->index->unique && candidate->tail == TAIL_NONE && !plan->exact)
         plan->arrangement = BY_KEY;
-    return KX_OK;
+    return kx_query__test_keys(compiled, plan);
 }
 
 /* The cheapest of the candidates, where it is cheaper than `best` documents by an id; else NULL. */
-static kx_query_candidate *cheapest(choices *found, uint64_t best)
+static kx_query_candidate *cheapest(kx_query_choices *found, uint64_t best)
 {
     kx_query_candidate *chosen = NULL;
     for (size_t i = 0; i < found->count; i++) {
@@ -348,7 +123,7 @@ static kx_query_candidate *cheapest(choices *found, uint64_t best)
 }
 
 /* A limit may end a walk in order sooner than all that match can be sorted: if what matches is spread evenly. */
-static int is_order_better(kx_query_compiled *compiled, const choices *found, kx_query_candidate *chosen, bool *better)
+static int is_order_better(kx_query_compiled *compiled, const kx_query_choices *found, kx_query_candidate *chosen, bool *better)
 {
     uint64_t all;
     *better = false;
@@ -361,12 +136,14 @@ static int is_order_better(kx_query_compiled *compiled, const choices *found, kx
         return rc;
     double walked = (double)kx_query__wanted(compiled) * ((double)all / (double)chosen->count);
     *better = walked < (double)chosen->count;
-    kx_query__reject_candidate(compiled, *better ? chosen : &found->by_order,
-                               *better ? "a walk in the order asked for ends sooner" : "sorting what matches ends sooner");
+    if (*better)
+        kx_query__reject_candidate(compiled, chosen, "a walk in the order asked for ends sooner");
+    else
+        kx_query__reject_candidate(compiled, &found->by_order, "sorting what matches ends sooner");
     return rc;
 }
 
-/* What is not null is often nearly all: rows are then read faster in one go, unless their number is all that is asked for. */
+/* What is not null is often nearly all: rows are then read faster in one go, unless only their number is asked for. */
 static int is_weak_better(kx_query_compiled *compiled, kx_query_candidate *weak, bool *better)
 {
     uint64_t all;
@@ -384,7 +161,7 @@ static int is_weak_better(kx_query_compiled *compiled, kx_query_candidate *weak,
 }
 
 /* Without a test that an index bounds. */
-static int plan_without(kx_query_compiled *compiled, choices *found, kx_query_plan *plan)
+static int plan_without(kx_query_compiled *compiled, kx_query_choices *found, kx_query_plan *plan)
 {
     if (found->by_order.index != NULL &&
         (compiled->limit != UINT64_MAX || kx_query__uses_all(compiled, &found->by_order)))
@@ -408,7 +185,7 @@ static void take_by_id(kx_query_compiled *compiled, kx_query_plan *plan, kx_quer
 }
 
 /* `single`: how many documents the ids lead to; UINT64_MAX: they say nothing. */
-static int choose(kx_query_compiled *compiled, choices *found, kx_query_test *list, uint64_t single,
+static int choose(kx_query_compiled *compiled, kx_query_choices *found, kx_query_test *list, uint64_t single,
                   kx_query_plan *plan)
 {
     uint64_t by_id = compiled->order_count == 0 || single == UINT64_MAX ? single : 2 * single;
@@ -435,10 +212,10 @@ static int choose(kx_query_compiled *compiled, choices *found, kx_query_test *li
 
 static int plan_ways(kx_query_compiled *compiled, kx_query_plan *plan, kx_query_test *list)
 {
-    choices found;
+    kx_query_choices found;
     bool narrowed = plan->low > 0 || plan->high < UINT64_MAX, better = false;
     uint64_t single = list != NULL ? plan->id_count : UINT64_MAX;
-    int rc = find_candidates(compiled, &found);
+    int rc = kx_query__find_candidates(compiled, &found);
     if (rc == KX_OK)
         rc = add_unions(compiled, &found);
     if (rc != KX_OK)
@@ -466,6 +243,7 @@ int kx_query__plan(kx_query_compiled *compiled, kx_query_plan *plan)
     plan->exact = true;
     plan->loose = plan->whole_key = false;
     plan->index = NULL;
+    plan->keys = NULL;
     plan->parts = NULL;
     plan->part_count = 0;
     plan->estimate = plan->count = 0;

@@ -5,8 +5,8 @@
  *
  *   filter*.c, tree.c               filter text becomes a tree, and trees and conditions become tests
  *   compile.c, operand.c, order.c   paths are resolved, operands checked; the order becomes sort parts
- *   plan.c, range.c, count.c,       which table is walked, over which ranges; which tests that answers already
- *   intersect.c, union.c
+ *   plan.c, candidate.c, range.c,   which table is walked, over which ranges; which tests that answers already
+ *   count.c, intersect.c, union.c, keys.c
  *   source.c, legs.c, sort.c        ids in the order asked for, from that table, with bounded memory
  *   cursor.c, find.c                documents: what is left of the tests, offset, limit, instances
  */
@@ -386,6 +386,7 @@ typedef struct kx_query_plan {
     size_t range_count;
     kx_query_range one;           /* the usual case */
     kx_slice resume;              /* key of compiled->after in an index that is walked in order; missing where it is cut */
+    struct kx_query_keys *keys;   /* ACCESS_INDEX: tests on its keys; NULL: none */
     struct kx_query_plan **parts; /* ACCESS_ALL, ACCESS_ANY: each a list of ids or ranges, or several of them again */
     size_t part_count;
     uint64_t estimate; /* how many documents the parts lead to together */
@@ -411,6 +412,7 @@ typedef struct kx_query_candidate {
     const kx_value *in_value;
     kx_query_tail tail;  /* on the part behind them                   */
     uint64_t used;       /* bit n: test n (of the first 64)           */
+    uint64_t open;       /* those of them that the ranges only narrow */
     bool fits;           /* it yields the order asked for             */
     bool backward;       /* walked from its end                       */
     bool counted;        /* the members below are set                 */
@@ -441,6 +443,18 @@ bool kx_query__implies(const kx_query_compiled *compiled, const kx_cat_predicate
 /* The ranges of a candidate, and whether they answer its tests exactly. */
 int kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *candidate, kx_query_plan *plan);
 
+/* What the indexes of a collection offer. Small collections fit into it. */
+enum { KX_QUERY_NEAR = 16 };
+
+typedef struct kx_query_choices {
+    kx_query_candidate *list;
+    size_t count;
+    kx_query_candidate by_order; /* yields the order and uses no test; its index is NULL where there is none */
+    kx_query_candidate weak;     /* knows no more than what is not null */
+    kx_query_candidate near[KX_QUERY_NEAR];
+} kx_query_choices;
+int kx_query__find_candidates(kx_query_compiled *compiled, kx_query_choices *found);
+
 bool kx_query__uses_all(const kx_query_compiled *compiled, const kx_query_candidate *candidate);
 uint64_t kx_query__wanted(const kx_query_compiled *compiled); /* limit and offset; UINT64_MAX: all */
 void kx_query__mark_answered(kx_query_compiled *compiled, uint64_t used, const kx_query_plan *plan);
@@ -465,6 +479,20 @@ int kx_query__intersect(kx_query_compiled *compiled, const kx_query_ways *ways, 
 
 /* Candidates for the groups of alternatives, up to `room` of them: union.c. */
 int kx_query__unions(kx_query_compiled *compiled, kx_query_candidate *found, size_t room, size_t *count);
+
+/* ---- tests on keys -------------------------------------------------------------------------------- */
+
+typedef struct kx_query_keys kx_query_keys;
+
+/* Take the tests that the ranges of an index leave and its keys answer, as plan->keys; they count as answered. */
+int kx_query__test_keys(kx_query_compiled *compiled, kx_query_plan *plan);
+
+/* Does the document of this entry pass? 1, 0, or an error. */
+int kx_query__key_passes(const kx_query_keys *keys, kx_store_txn *store, kx_slice key, uint64_t id);
+const kx_query_test *kx_query__key_test(const kx_query_keys *keys, size_t number); /* NULL: there are no more */
+
+/* KX_CORRUPT: an entry leads to no document. */
+int kx_query__lost_entry(const kx_cat_collection *collection, const kx_cat_index *index, uint64_t id);
 
 /* ---- what explain tells --------------------------------------------------------------------------- */
 

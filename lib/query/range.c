@@ -410,6 +410,7 @@ int kx_query__ranges(kx_query_compiled *compiled, const kx_query_candidate *cand
     plan->exact = true;
     plan->whole_key = false;
     plan->resume = (kx_slice){0};
+    plan->keys = NULL;
     plan->ranges = &plan->one;
     plan->range_count = 1;
     if (candidate->several)

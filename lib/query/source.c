@@ -47,21 +47,20 @@ static int entry_without_row(const kx_cursor *cursor, uint64_t id)
 {
     if (cursor->plan.index == NULL)
         return kx_query__lost_row(cursor, id);
-    return kx_base__fail_at(KX_CORRUPT, cursor->query.collection->name, cursor->plan.index->paths, &id, NULL,
-                            "index '%s' of %s has an entry for document %llu, which is not there",
-                            cursor->plan.index->paths, cursor->query.collection->name, (unsigned long long)id);
+    return kx_query__lost_entry(cursor->query.collection, cursor->plan.index, id);
 }
 
-/* Put a document among what is sorted, when it passes. */
+/* Put a document among what is sorted, when it passes. Keys that are sorted in a run do not tell whether it does. */
 static int sort_row(kx_cursor *cursor, uint64_t id, kx_slice row)
 {
     kx_query_compiled *query = &cursor->query;
+    bool all = cursor->source.in_run && cursor->plan.keys != NULL;
     kx_slice document;
     kx_key key;
     int rc = kx_collection__document_of(query->txn->db, query->collection, id, row, &document);
     if (rc != KX_OK)
         return rc;
-    int passes = cursor->tests ? kx_query__passes(query, id, document, false) : 1;
+    int passes = cursor->tests || all ? kx_query__passes(query, id, document, all) : 1;
     if (passes <= 0)
         return passes;
     kx_key__init(&key);
@@ -376,6 +375,7 @@ static int remember(kx_cursor *cursor, const kx_store_item *item)
 static int next_by_key(kx_cursor *cursor, uint64_t *id)
 {
     kx_query_source *source = &cursor->source;
+    const kx_query_keys *keys = cursor->plan.keys;
     for (;;) {
         kx_store_item item;
         int rc = source->in_run ? kx_query__sorter_next(&source->sorter, id) : KX_NOTFOUND;
@@ -384,7 +384,11 @@ static int next_by_key(kx_cursor *cursor, uint64_t *id)
         rc = source->in_run || source->scan == NULL ? KX_NOTFOUND : kx_store__scan_next(source->scan, &item);
         if (rc == KX_OK && item.key.size < ordered_size(cursor->plan.index)) {
             *id = item.id;
-            return remember(cursor, &item);
+            rc = remember(cursor, &item);
+            int passes = rc == KX_OK && keys != NULL ? kx_query__key_passes(keys, source->store, item.key, item.id) : 1;
+            if (rc != KX_OK || passes != 0)
+                return rc != KX_OK || passes > 0 ? rc : passes;
+            continue;
         }
         rc = rc == KX_OK ? begin_run(cursor, item.key) : rc == KX_NOTFOUND ? go_on(cursor) : rc;
         if (rc != KX_OK)

@@ -4,9 +4,10 @@
  *   status == 1 or region == 3 and amount > 900        [status], [region,amount]
  *   _id in [1, 2] or user.rank == 'gold'               ids, and ids found from the far end of the relation
  *
- * Each alternative is planned as a conjunction of its own, for which the query's tests are put aside. One that has no index
- * spoils the union: then all rows are read anyway. What comes out is a candidate like an index: it may be taken alone, be a leg of
- * an intersection, or lose. An alternative whose own tests are not all answered leaves the group to be tested on the documents.
+ * Each alternative is planned as a conjunction of its own, for which the query's tests are put aside. One that has no
+ * index spoils the union: then all rows are read anyway. What comes out is a candidate like an index: it may be taken
+ * alone, be a leg of an intersection, or lose. An alternative whose own tests are not all answered leaves the group to
+ * be tested on the documents.
  */
 #include "query/query_impl.h"
 
@@ -102,7 +103,7 @@ static int plan_alternative(kx_query_compiled *compiled, kx_query_test *alternat
 
 /* ---- the group ---------------------------------------------------------------------------- */
 
-/* Those beyond relations come last: finding them is work, and in vain where another alternative has no index. *all: each has. */
+/* Those beyond relations come last: finding them is work, and in vain where another one has no index. *all: each has. */
 static int plan_parts(kx_query_compiled *compiled, const kx_query_group *group, kx_query_plan *whole, bool *at_least,
                       bool *all)
 {

@@ -1,4 +1,4 @@
-/* test_intersect.c -- several indexes together, and alternatives: the same answers as without any, also while documents are written. */
+/* test_intersect.c -- several indexes together, alternatives, tests on keys: the same answers as without any index. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,9 @@ static const kx_model *const models[] = {
                                               {.paths = "s", .sparse = true},
                                               {.paths = "text"},
                                               {.paths = "u", .unique = true},
+                                              {.paths = "m", .fold = true},
+                                              {.paths = "b,m", .fold = true},
+                                              {.paths = "c,d", .where = "a == 1 and d != 3"},
                                               {0}}},
     NULL};
 
@@ -31,11 +34,13 @@ static const char *random_doc(uint64_t *seed, unsigned i)
     unsigned d = kxt_random_below(seed, 3) == 0 ? a : (unsigned)kxt_random_below(seed, 20);
     const char *s = kxt_random_below(seed, 4) == 0 ? kxt_print(",\"s\":%u", b % 3) : "";
     const char *c = kxt_random_below(seed, 9) == 0 ? "null" : kxt_print("%u", (unsigned)kxt_random_below(seed, 500));
+    static const char *const mixed[] = {"\"Ab\"", "\"aB\"", "\"abc\"", "5", "null", "[1]"};
+    const char *m = mixed[kxt_random_below(seed, 6)];
     char text[601];
     memset(text, 'x', 600);
     text[600] = '\0';
     text[599] = (char)('a' + kxt_random_below(seed, 3));
-    return kxt_print("{\"a\":%u,\"b\":%u,\"c\":%s,\"d\":%u,\"tags\":[%u,%u],\"text\":\"%s\",\"u\":%u%s}", a, b, c, d, a,
+    return kxt_print("{\"m\":%s,\"a\":%u,\"b\":%u,\"c\":%s,\"d\":%u,\"tags\":[%u,%u],\"text\":\"%s\",\"u\":%u%s}", m, a, b, c, d, a,
                      10 + (unsigned)kxt_random_below(seed, 5), i % 10 == 0 ? text : kxt_print("t%u", b / 2), i, s);
 }
 
@@ -62,7 +67,16 @@ static const char *long_text(uint64_t *seed)
 static const char *random_condition(uint64_t *seed, unsigned count)
 {
     unsigned x = (unsigned)kxt_random_below(seed, 4), y = (unsigned)kxt_random_below(seed, 500);
-    switch (kxt_random_below(seed, 13)) {
+    static const char *const folded[] = {"lower(m) != 'ab'", "lower(m) not in ['ab', 'x']", "m ilike 'A%'",
+                                         "lower(m) in ['ab', 'abc']"};
+    switch (kxt_random_below(seed, 20)) {
+    case 18: return kxt_print("b == %u and %s", 2 * x, folded[y % 4]);
+    case 19: return y % 2 ? folded[x] : kxt_print("a == 1 and d != 3 and c %s %u", y % 3 ? ">" : "!=", y);
+    case 13: return kxt_print("d in [%u, %u] and a != %u", x, y % 20, x);
+    case 14: return kxt_print("d > %u and a not in [%u, %u]", y % 20, x, y % 3);
+    case 15: return kxt_print("c != %u", y);
+    case 16: return kxt_print("text like '%%%c%%'", "tx12"[x]);
+    case 17: return kxt_print("d <= %u and a in [%u, 2]", x, y % 3);
     case 0:
     case 1: return kxt_print("a == %u", x);
     case 2:

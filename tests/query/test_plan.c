@@ -77,7 +77,7 @@ START_TEST(no_document_is_read_that_an_index_answers)
         &(kx_query){.where = KX_WHERE({"order_id", KX_IN, kx_list(KX_ARGS(kx_int(1003), kx_int(1001), kx_int(5)))})}, 2,
         2, 0);
     check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_LIKE, kx_text("pai%")})}, 250, 250, 0);
-    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_LIKE, kx_text("pa_d")})}, 250, 250, 250);
+    check_rows(txn, "orders", &(kx_query){.where = KX_WHERE({"status", KX_LIKE, kx_text("pa_d")})}, 250, 250, 0);
     check_rows(txn, "orders",
                &(kx_query){.where = KX_WHERE({"status", KX_EQ, kx_text("done")}, {"amount", KX_GT, kx_int(40)})}, 50,
                50, 0);
@@ -116,7 +116,7 @@ START_TEST(filters_find_their_index_however_they_are_written)
         {"not (order_id is null or not order_id == 1007)", 1, 1, 1},
         {"not not order_id == 1007", 1, 1, 0},
         {"status starts with 'pai'", 250, 250, 0},
-        {"status starts with 'paid' and amount between 45 and 49", 30, 250, 250},
+        {"status starts with 'paid' and amount between 45 and 49", 30, 30, 0},
         {"not status != 'done' and amount > 40", 50, 50, 0},
         {"not status not in ['done', 'x']", 250, 250, 0},
         {"not (gift is null)", 10, 10, 0},
