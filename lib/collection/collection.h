@@ -287,6 +287,19 @@ int kx_collection__change_stored(kx_txn *txn, const kx_cat_collection *collectio
                                  const kx_change *changes, size_t count);
 int kx_collection__remove(kx_txn *txn, const kx_cat_collection *collection, uint64_t id);
 
+/*
+ * Remove several documents, sorted by collection and id, no two the same; for one of them there may be an instance (or NULL), which
+ * then is a deleted one. All is read and asked before anything is written, so that an error leaves the transaction as it was; what
+ * fails later is the store's, or memory for the tables' records, and only abort remains, as after kx_collection__write. Memory: 24
+ * bytes and the key for each index entry.
+ */
+typedef struct kx_removal {
+    const kx_cat_collection *collection;
+    uint64_t id;
+} kx_removal;
+
+int kx_collection__remove_many(kx_txn *txn, const kx_removal *removals, size_t count, kx_doc *doc);
+
 /* ---- index lookups, shared by query and relation ------------------------------------------------- */
 
 /*

@@ -180,6 +180,9 @@ int kx_collection__guard(kx_txn *txn, const kx_cat_collection *collection, const
 /* Tell walkers and instances that (collection, id) is about to be written, and count it. */
 int kx_collection__before_write(kx_txn *txn, uint32_t number, uint64_t id);
 
+/* The stored document of an id that is said to be there. KX_NOTFOUND with its text. */
+int kx_collection__stored(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice *document);
+
 int kx_collection__no_id_left(const kx_cat_collection *collection); /* KX_LIMIT */
 
 /* Remember that ids below `id` + 1 are gone for good, where deleting `id` would let them be given again. */

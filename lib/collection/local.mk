@@ -11,6 +11,7 @@ kx_sources += \
 	lib/collection/layout.c \
 	lib/collection/open.c \
 	lib/collection/prepare.c \
+	lib/collection/remove.c \
 	lib/collection/snapshot.c \
 	lib/collection/sort.c \
 	lib/collection/txn.c \

@@ -348,7 +348,7 @@ int kx_collection__insert(kx_txn *txn, const kx_cat_collection *collection, kx_s
     return rc;
 }
 
-static int stored_document(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice *document)
+int kx_collection__stored(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice *document)
 {
     kx_slice row;
     int rc = kx_store__row_get(txn->store, collection->number, id, &row);
@@ -370,7 +370,7 @@ int kx_collection__put(kx_txn *txn, const kx_cat_collection *collection, uint64_
     if (rc == KX_OK)
         rc = kx_collection__check_fields(collection, after);
     if (rc == KX_OK)
-        rc = stored_document(txn, collection, id, &before);
+        rc = kx_collection__stored(txn, collection, id, &before);
     if (rc == KX_OK)
         rc = kx_collection__write(txn, collection, &(kx_write_op){.id = id, .before = before, .after = after});
     kx_buf__free(&parsed);
@@ -416,7 +416,7 @@ int kx_collection__change_stored(kx_txn *txn, const kx_cat_collection *collectio
 {
     kx_buf patched = {0};
     kx_slice before, after;
-    int rc = stored_document(txn, collection, id, &before);
+    int rc = kx_collection__stored(txn, collection, id, &before);
     if (rc == KX_OK)
         rc = kx_document__patch(before, changes, count, &patched, &after);
     bool same = rc == KX_OK && before.size == after.size && memcmp(before.data, after.data, after.size) == 0;
@@ -455,7 +455,7 @@ int kx_collection__remove(kx_txn *txn, const kx_cat_collection *collection, uint
     kx_slice before;
     int rc = kx_collection__enter_write(txn, collection);
     if (rc == KX_OK)
-        rc = stored_document(txn, collection, id, &before);
+        rc = kx_collection__stored(txn, collection, id, &before);
     if (rc == KX_OK)
         rc = kx_collection__write(txn, collection, &(kx_write_op){.id = id, .before = before});
     return rc;

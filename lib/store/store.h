@@ -193,6 +193,11 @@ int  kx_store__entry_count(kx_store_txn *txn, kx_store_table table, kx_slice key
 int  kx_store__entry_add(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t id, bool append);
 int  kx_store__entry_remove(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t id);   /* KX_NOTFOUND */
 
+/* Several ids of one key, ascending, no two the same: where the key has no others, all go in one step. KX_NOTFOUND: one
+   of them is not there, and those before it may be gone. */
+int  kx_store__entry_remove_ids(kx_store_txn *txn, kx_store_table table, kx_slice key, const uint64_t *ids,
+                                size_t count);
+
 /* The first ids of many sorted keys in one ordered pass over a table; ids[i] is UINT64_MAX where there is none. */
 int  kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count,
                               uint64_t *ids);
