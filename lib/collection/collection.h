@@ -300,6 +300,33 @@ typedef struct kx_removal {
 
 int kx_collection__remove_many(kx_txn *txn, const kx_removal *removals, size_t count, kx_doc *doc);
 
+/* ---- lists of keys ------------------------------------------------------------------------------ */
+
+/* One key in a list that is sorted: an index entry to be put, or a key to be looked up. */
+typedef struct kx_entry {
+    uint64_t prefix; /* the key's first 8 bytes, big-endian, padded with zeros */
+    uint64_t id;
+    const uint8_t *key;
+    uint16_t size;
+    bool has_null; /* a part was null: in a unique index it clashes with none */
+    uint32_t tag;  /* number of the record it comes from */
+} kx_entry;
+
+/* By key, then id. `scratch` has room for `count` too. Stable radix passes over the prefix; longer keys are compared where prefixes tie. */
+void kx_collection__sort(kx_entry *entries, kx_entry *scratch, size_t count);
+
+typedef struct kx_entries {
+    kx_entry *items;
+    size_t count, room;
+    kx_arena keys;
+    uint8_t *block; /* keys are carved from blocks */
+    size_t left;
+} kx_entries;
+
+int kx_collection__entries_add(kx_entries *entries, const kx_key *key, uint64_t id, size_t tag); /* KX_NOMEM */
+int kx_collection__entries_sort(kx_entries *entries);                                            /* KX_NOMEM */
+void kx_collection__entries_free(kx_entries *entries);
+
 /* ---- index lookups, shared by query and relation ------------------------------------------------- */
 
 /*

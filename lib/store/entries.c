@@ -102,15 +102,20 @@ static int compare(const MDB_val *a, kx_slice b)
     return order != 0 ? order : (a->mv_size > b.size) - (a->mv_size < b.size);
 }
 
-/* One step: 0 on the key, MDB_NOTFOUND past it. *behind: still before it, so that it must be searched for. */
+enum { STEPS_AHEAD = 4, MOST_PAUSE = 64 };
+
+/* Some steps: 0 on the key, MDB_NOTFOUND past it. *behind: still before it, so that it must be searched for. */
 static int step(pass *p, kx_slice key, bool *behind)
 {
-    int mdb = mdb_cursor_get(p->cursor, &p->key, &p->value, MDB_NEXT_NODUP);
+    int mdb = 0, order = -1;
+    for (int i = 0; i < STEPS_AHEAD && mdb == 0 && order < 0; i++) {
+        mdb = mdb_cursor_get(p->cursor, &p->key, &p->value, MDB_NEXT_NODUP);
+        order = mdb == 0 ? compare(&p->key, key) : 0;
+    }
     p->stands = mdb == 0;
-    int order = mdb == 0 ? compare(&p->key, key) : 0;
     *behind = order < 0;
     if (*behind) {
-        p->pause = p->next_pause = p->next_pause < 64 ? p->next_pause * 2 + 1 : 64;
+        p->pause = p->next_pause = p->next_pause < MOST_PAUSE ? p->next_pause * 2 + 1 : MOST_PAUSE;
         return 0;
     }
     p->next_pause = 0;
