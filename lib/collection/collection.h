@@ -285,6 +285,17 @@ int kx_collection__bytes_in(kx_slice bytes, kx_buf *scratch, kx_slice *msgpack);
    KX_NOTFOUND: there is none. */
 int kx_collection__change_stored(kx_txn *txn, const kx_cat_collection *collection, uint64_t id,
                                  const kx_change *changes, size_t count);
+
+/* May these changes alter a key of some index, the primary one too? No: each begins with another name than every part. */
+bool kx_collection__moves_keys(const kx_cat_collection *collection, const kx_change *changes, size_t count);
+
+/*
+ * The same changes to many documents, ids ascending, that move no key (see above). What is not there is passed over. *changed is
+ * the number of documents that are other ones now. An error of a document names it; then some others may be changed, so the caller
+ * aborts. Memory: some 256 KiB, and the largest document.
+ */
+int kx_collection__change_many(kx_txn *txn, const kx_cat_collection *collection, const uint64_t *ids, size_t count,
+                               const kx_change *changes, size_t change_count, uint64_t *changed);
 int kx_collection__remove(kx_txn *txn, const kx_cat_collection *collection, uint64_t id);
 
 /*

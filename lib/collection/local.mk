@@ -16,4 +16,5 @@ kx_sources += \
 	lib/collection/sort.c \
 	lib/collection/txn.c \
 	lib/collection/undo.c \
+	lib/collection/update.c \
 	lib/collection/write.c

@@ -179,6 +179,13 @@ int  kx_store__row_get_many(kx_store_txn *txn, uint32_t table, const uint64_t *i
 /* Put a row of head and body, new or replacing. `append` promises that id is above every id in the table (else
    KX_EXISTS). Neither part may point at what was read in this transaction: making room moves it. */
 int  kx_store__row_put(kx_store_txn *txn, uint32_t table, uint64_t id, kx_slice head, kx_slice body, bool append);
+/* Several rows by ascending ids, each id once, in one pass over the table: a cursor goes from one to the next. After an
+   error some are put. */
+typedef struct kx_store_put {
+    uint64_t id;
+    kx_slice head, body;
+} kx_store_put;
+int  kx_store__row_put_many(kx_store_txn *txn, uint32_t table, const kx_store_put *puts, size_t count);
 int  kx_store__row_delete(kx_store_txn *txn, uint32_t table, uint64_t id);            /* KX_NOTFOUND */
 int  kx_store__row_last(kx_store_txn *txn, uint32_t table, uint64_t *id);       /* highest id; KX_NOTFOUND when empty */
 
