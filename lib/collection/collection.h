@@ -286,7 +286,8 @@ int kx_collection__bytes_in(kx_slice bytes, kx_buf *scratch, kx_slice *msgpack);
 int kx_collection__change_stored(kx_txn *txn, const kx_cat_collection *collection, uint64_t id,
                                  const kx_change *changes, size_t count);
 
-/* May these changes alter a key of some index, the primary one too? No: each begins with another name than every part. */
+/* May these changes alter a key of some index, the primary one too? No: each begins with another name than every part, and no
+   index is partial. */
 bool kx_collection__moves_keys(const kx_cat_collection *collection, const kx_change *changes, size_t count);
 
 /*

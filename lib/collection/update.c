@@ -21,8 +21,11 @@ static bool same_root(const kx_path *path, const kx_path *part)
     return left->size == right->size && memcmp(left->name, right->name, left->size) == 0;
 }
 
+/* What a partial index reads to tell which documents it has may be anything. */
 static bool reads(const kx_cat_index *index, const kx_path *path)
 {
+    if (index->where != NULL)
+        return true;
     for (size_t i = 0; i < index->count; i++) {
         if (same_root(path, &index->parts[i].path))
             return true;

@@ -97,10 +97,11 @@ static void drop_common(kx_pending *pending)
     pending->count = kept;
 }
 
-/* A key is made of its parts' items and the id alone: where these have the same bytes, so has the key. */
+/* A key is made of its parts' items and the id alone: where these have the same bytes, so has the key. In a partial index
+   the rest of the document says whether there is one. */
 static bool keeps_key(const kx_cat_index *index, const kx_write_op *op)
 {
-    if (index->multi || op->before.data == NULL || op->after.data == NULL)
+    if (index->multi || index->where != NULL || op->before.data == NULL || op->after.data == NULL)
         return false;
     for (size_t i = 0; i < index->count; i++) {
         kx_slice was = kx_collection__part_item(op->before, &index->parts[i]);
