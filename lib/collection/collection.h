@@ -287,7 +287,59 @@ int kx_collection__bytes_in(kx_slice bytes, kx_buf *scratch, kx_slice *msgpack);
    KX_NOTFOUND: there is none. */
 int kx_collection__change_stored(kx_txn *txn, const kx_cat_collection *collection, uint64_t id,
                                  const kx_change *changes, size_t count);
+
+/* May these changes alter a key of some index, the primary one too? No: each begins with another name than every part, and no
+   index is partial. */
+bool kx_collection__moves_keys(const kx_cat_collection *collection, const kx_change *changes, size_t count);
+
+/*
+ * The same changes to many documents, ids ascending, that move no key (see above). What is not there is passed over. *changed is
+ * the number of documents that are other ones now. An error of a document names it; then some others may be changed, so the caller
+ * aborts. Memory: some 256 KiB, and the largest document.
+ */
+int kx_collection__change_many(kx_txn *txn, const kx_cat_collection *collection, const uint64_t *ids, size_t count,
+                               const kx_change *changes, size_t change_count, uint64_t *changed);
 int kx_collection__remove(kx_txn *txn, const kx_cat_collection *collection, uint64_t id);
+
+/*
+ * Remove several documents, sorted by collection and id, no two the same; for one of them there may be an instance (or NULL), which
+ * then is a deleted one. All is read and asked before anything is written, so that an error leaves the transaction as it was; what
+ * fails later is the store's, or memory for the tables' records, and only abort remains, as after kx_collection__write. Memory: 24
+ * bytes and the key for each index entry.
+ */
+typedef struct kx_removal {
+    const kx_cat_collection *collection;
+    uint64_t id;
+} kx_removal;
+
+int kx_collection__remove_many(kx_txn *txn, const kx_removal *removals, size_t count, kx_doc *doc);
+
+/* ---- lists of keys ------------------------------------------------------------------------------ */
+
+/* One key in a list that is sorted: an index entry to be put, or a key to be looked up. */
+typedef struct kx_entry {
+    uint64_t prefix; /* the key's first 8 bytes, big-endian, padded with zeros */
+    uint64_t id;
+    const uint8_t *key;
+    uint16_t size;
+    bool has_null; /* a part was null: in a unique index it clashes with none */
+    uint32_t tag;  /* number of the record it comes from */
+} kx_entry;
+
+/* By key, then id. `scratch` has room for `count` too. Stable radix passes over the prefix; longer keys are compared where prefixes tie. */
+void kx_collection__sort(kx_entry *entries, kx_entry *scratch, size_t count);
+
+typedef struct kx_entries {
+    kx_entry *items;
+    size_t count, room;
+    kx_arena keys;
+    uint8_t *block; /* keys are carved from blocks */
+    size_t left;
+} kx_entries;
+
+int kx_collection__entries_add(kx_entries *entries, const kx_key *key, uint64_t id, size_t tag); /* KX_NOMEM */
+int kx_collection__entries_sort(kx_entries *entries);                                            /* KX_NOMEM */
+void kx_collection__entries_free(kx_entries *entries);
 
 /* ---- index lookups, shared by query and relation ------------------------------------------------- */
 

@@ -114,35 +114,10 @@ int kx_collection__taken(const kx_cat_collection *collection, const kx_cat_index
 
 void kx_collection__pending_free(kx_txn *top);
 
-/* One entry to be put, in a list that is sorted. */
-typedef struct kx_entry {
-    uint64_t prefix; /* the key's first 8 bytes, big-endian, padded with zeros */
-    uint64_t id;
-    const uint8_t *key;
-    uint16_t size;
-    bool has_null; /* a part was null: in a unique index it clashes with none */
-    uint32_t tag;  /* number of the record it comes from */
-} kx_entry;
-
-/* By key, then id. `scratch` has room for `count` too. Stable radix passes over the prefix; longer keys are compared where prefixes tie. */
-void kx_collection__sort(kx_entry *entries, kx_entry *scratch, size_t count);
-
-/* Entries collected for one index, then sorted, checked and put. */
-typedef struct kx_entries {
-    kx_entry *items;
-    size_t count, room;
-    kx_arena keys;
-    uint8_t *block; /* keys are carved from blocks */
-    size_t left;
-} kx_entries;
-
-int kx_collection__entries_add(kx_entries *entries, const kx_key *key, uint64_t id, size_t tag);
-int kx_collection__entries_sort(kx_entries *entries);
 int kx_collection__entries_check(kx_txn *txn, const kx_cat_collection *collection, const kx_cat_index *index,
                                  kx_entries *entries, kx_slice (*document_of)(void *context, size_t tag, uint64_t id),
                                  void *context, size_t *failed);
 int kx_collection__entries_put(kx_txn *txn, const kx_cat_index *index, const kx_entries *entries);
-void kx_collection__entries_free(kx_entries *entries);
 
 /* ---- fields ------------------------------------------------------------------------------------ */
 
@@ -179,6 +154,9 @@ int kx_collection__guard(kx_txn *txn, const kx_cat_collection *collection, const
 
 /* Tell walkers and instances that (collection, id) is about to be written, and count it. */
 int kx_collection__before_write(kx_txn *txn, uint32_t number, uint64_t id);
+
+/* The stored document of an id that is said to be there. KX_NOTFOUND with its text. */
+int kx_collection__stored(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice *document);
 
 int kx_collection__no_id_left(const kx_cat_collection *collection); /* KX_LIMIT */
 

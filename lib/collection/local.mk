@@ -11,8 +11,10 @@ kx_sources += \
 	lib/collection/layout.c \
 	lib/collection/open.c \
 	lib/collection/prepare.c \
+	lib/collection/remove.c \
 	lib/collection/snapshot.c \
 	lib/collection/sort.c \
 	lib/collection/txn.c \
 	lib/collection/undo.c \
+	lib/collection/update.c \
 	lib/collection/write.c

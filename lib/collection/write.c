@@ -97,14 +97,50 @@ static void drop_common(kx_pending *pending)
     pending->count = kept;
 }
 
-static int collect(const kx_cat_collection *collection, const kx_write_op *op, kx_pending *pending)
+/* A key is made of its parts' items and the id alone: where these have the same bytes, so has the key. In a partial index
+   the rest of the document says whether there is one. */
+static bool keeps_key(const kx_cat_index *index, const kx_write_op *op)
+{
+    if (index->multi || index->where != NULL || op->before.data == NULL || op->after.data == NULL)
+        return false;
+    for (size_t i = 0; i < index->count; i++) {
+        kx_slice was = kx_collection__part_item(op->before, &index->parts[i]);
+        kx_slice is = kx_collection__part_item(op->after, &index->parts[i]);
+        if (was.size != is.size || (was.size > 0 && memcmp(was.data, is.data, was.size) != 0))
+            return false;
+    }
+    return true;
+}
+
+enum { MARKED = 64 };
+
+/* A bit for each of the first indexes whose keys stay. */
+static uint64_t mark_kept(const kx_cat_collection *collection, const kx_write_op *op)
+{
+    uint64_t kept = 0;
+    for (size_t i = 0; i < collection->index_count && i < MARKED; i++)
+        kept |= (uint64_t)keeps_key(&collection->indexes[i], op) << i;
+    return kept;
+}
+
+static int collect_keys(const kx_cat_collection *collection, uint64_t kept, uint64_t id, kx_slice document,
+                        kx_pending *pending)
 {
     int rc = KX_OK;
-    for (size_t i = 0; i < collection->index_count && rc == KX_OK && op->before.data != NULL; i++)
-        rc = kx_collection__keys(collection, &collection->indexes[i], op->id, op->before, note_key, pending);
+    for (size_t i = 0; i < collection->index_count && rc == KX_OK && document.data != NULL; i++) {
+        if (i >= MARKED || (kept >> i & 1) == 0)
+            rc = kx_collection__keys(collection, &collection->indexes[i], id, document, note_key, pending);
+    }
+    return rc;
+}
+
+static int collect(const kx_cat_collection *collection, const kx_write_op *op, kx_pending *pending)
+{
+    uint64_t kept = mark_kept(collection, op);
+    int rc = collect_keys(collection, kept, op->id, op->before, pending);
     pending->removes = pending->count;
-    for (size_t i = 0; i < collection->index_count && rc == KX_OK && op->after.data != NULL; i++)
-        rc = kx_collection__keys(collection, &collection->indexes[i], op->id, op->after, note_key, pending);
+    if (rc == KX_OK)
+        rc = collect_keys(collection, kept, op->id, op->after, pending);
     if (rc == KX_OK && pending->removes != 0 && pending->count != pending->removes)
         drop_common(pending);
     return rc;
@@ -348,7 +384,7 @@ int kx_collection__insert(kx_txn *txn, const kx_cat_collection *collection, kx_s
     return rc;
 }
 
-static int stored_document(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice *document)
+int kx_collection__stored(kx_txn *txn, const kx_cat_collection *collection, uint64_t id, kx_slice *document)
 {
     kx_slice row;
     int rc = kx_store__row_get(txn->store, collection->number, id, &row);
@@ -370,7 +406,7 @@ int kx_collection__put(kx_txn *txn, const kx_cat_collection *collection, uint64_
     if (rc == KX_OK)
         rc = kx_collection__check_fields(collection, after);
     if (rc == KX_OK)
-        rc = stored_document(txn, collection, id, &before);
+        rc = kx_collection__stored(txn, collection, id, &before);
     if (rc == KX_OK)
         rc = kx_collection__write(txn, collection, &(kx_write_op){.id = id, .before = before, .after = after});
     kx_buf__free(&parsed);
@@ -416,7 +452,7 @@ int kx_collection__change_stored(kx_txn *txn, const kx_cat_collection *collectio
 {
     kx_buf patched = {0};
     kx_slice before, after;
-    int rc = stored_document(txn, collection, id, &before);
+    int rc = kx_collection__stored(txn, collection, id, &before);
     if (rc == KX_OK)
         rc = kx_document__patch(before, changes, count, &patched, &after);
     bool same = rc == KX_OK && before.size == after.size && memcmp(before.data, after.data, after.size) == 0;
@@ -455,7 +491,7 @@ int kx_collection__remove(kx_txn *txn, const kx_cat_collection *collection, uint
     kx_slice before;
     int rc = kx_collection__enter_write(txn, collection);
     if (rc == KX_OK)
-        rc = stored_document(txn, collection, id, &before);
+        rc = kx_collection__stored(txn, collection, id, &before);
     if (rc == KX_OK)
         rc = kx_collection__write(txn, collection, &(kx_write_op){.id = id, .before = before});
     return rc;

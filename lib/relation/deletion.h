@@ -53,7 +53,8 @@ bool kx_relation__blocks(const kx_touched *touched);
 /* "users 1 <- orders.user 7", and behind it the referring document. Appends to `out`. */
 void kx_relation__path_of(const kx_delete_work *work, const kx_touched *touched, kx_buf *out);
 
-/* Carry it out in `txn`, which is a child that is aborted when this fails. `doc` (may be NULL) is the only root's instance. */
+/* Carry it out in `txn`, a child that is aborted when this fails, unless nothing can be refused half-way. `doc` (may be
+   NULL) is the only root's instance. */
 int kx_relation__apply_delete(kx_delete_work *work, kx_txn *txn, kx_doc *doc);
 int kx_relation__restricted(const kx_delete_work *work, size_t blockers, const kx_touched *first);
 

@@ -27,20 +27,43 @@ static int compare_touched(const void *a, const void *b)
     return order != 0 ? order : (left->reference > right->reference) - (left->reference < right->reference);
 }
 
-/* The instance that the delete was asked of knows that it is deleted; others find out. */
+enum { TOGETHER = 1024 }; /* documents that are removed in one step: what they take in memory is bounded */
+
+static size_t position_of(const kx_delete_work *work, const kx_gone *root)
+{
+    size_t at = 0;
+    while (at < work->gone_count && compare_gone(&work->gone[at], root) != 0)
+        at++;
+    return at;
+}
+
+/* Some of the list. The instance that the delete was asked of knows that it is deleted; others find out. */
+static int delete_some(const kx_delete_work *work, size_t from, size_t count, kx_removal *removals, kx_txn *txn,
+                       kx_doc *doc)
+{
+    for (size_t i = 0; i < count; i++) {
+        const kx_gone *gone = &work->gone[from + i];
+        removals[i] = (kx_removal){&txn->catalog->collections[gone->collection], gone->id};
+    }
+    return kx_collection__remove_many(txn, removals, count, doc);
+}
+
 static int delete_all(kx_delete_work *work, kx_txn *txn, kx_doc *doc)
 {
-    kx_gone root = work->gone[0];
+    kx_gone first = work->gone[0];
+    size_t room = work->gone_count < TOGETHER ? work->gone_count : TOGETHER;
+    kx_removal *removals = kx_base__alloc(kx_base__times(room, sizeof *removals));
+    if (removals == NULL)
+        return kx_base__nomem();
+    if (work->gone_count > 1)
+        qsort(work->gone, work->gone_count, sizeof *work->gone, compare_gone);
+    size_t root = doc != NULL ? position_of(work, &first) : SIZE_MAX;
     int rc = KX_OK;
-    qsort(work->gone, work->gone_count, sizeof *work->gone, compare_gone);
-    for (size_t i = 0; i < work->gone_count && rc == KX_OK; i++) {
-        const kx_gone *gone = &work->gone[i];
-        bool is_root = gone->id == root.id && gone->collection == root.collection;
-        if (is_root && doc != NULL)
-            rc = kx_collection__doc_delete(doc);
-        else
-            rc = kx_collection__remove(txn, &txn->catalog->collections[gone->collection], gone->id);
+    for (size_t from = 0, count; from < work->gone_count && rc == KX_OK; from += count) {
+        count = work->gone_count - from < TOGETHER ? work->gone_count - from : TOGETHER;
+        rc = delete_some(work, from, count, removals, txn, root >= from && root - from < count ? doc : NULL);
     }
+    kx_base__free(removals);
     return rc;
 }
 
@@ -118,6 +141,7 @@ bool kx_relation__has_acting(const kx_cat_collection *collection)
     return false;
 }
 
+/* A removal of not too many documents is refused before it is begun, if at all: it needs no child to be taken back by. */
 int kx_relation__carry_out(kx_delete_work *work, kx_txn *txn, kx_doc *doc)
 {
     const kx_touched *first = NULL;
@@ -131,7 +155,7 @@ int kx_relation__carry_out(kx_delete_work *work, kx_txn *txn, kx_doc *doc)
     }
     if (first != NULL)
         return kx_relation__restricted(work, blockers, first);
-    if (work->gone_count == 1 && work->touched_count == 0)
+    if (work->gone_count <= TOGETHER && work->touched_count == 0)
         return kx_relation__apply_delete(work, txn, doc);
     int rc = kx_collection__child(txn, &inner);
     if (rc != KX_OK)

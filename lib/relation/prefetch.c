@@ -25,10 +25,14 @@ static int compare_ids(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+/* Each once. Ids that come from an index often ascend already. */
 static size_t sort_ids(uint64_t *ids, size_t count)
 {
-    size_t kept = 0;
-    qsort(ids, count, sizeof *ids, compare_ids);
+    size_t kept = 0, ascending = 1;
+    while (ascending < count && ids[ascending - 1] <= ids[ascending])
+        ascending++;
+    if (ascending < count)
+        qsort(ids, count, sizeof *ids, compare_ids);
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || ids[i] != ids[i - 1])
             ids[kept++] = ids[i];
@@ -36,10 +40,18 @@ static size_t sort_ids(uint64_t *ids, size_t count)
     return kept;
 }
 
-static kx_doc *target_of(const targets *found, uint64_t id)
+/* `hint` is where the last one was found: the next one is often the same one, or the one behind it. */
+static kx_doc *target_of(const targets *found, uint64_t id, size_t *hint)
 {
+    for (size_t at = *hint; at < found->count && at <= *hint + 1; at++) {
+        if (found->ids[at] == id)
+            return found->docs[*hint = at];
+    }
     const uint64_t *at = found->count > 0 ? bsearch(&id, found->ids, found->count, sizeof id, compare_ids) : NULL;
-    return at != NULL ? found->docs[at - found->ids] : NULL;
+    if (at == NULL)
+        return NULL;
+    *hint = (size_t)(at - found->ids);
+    return found->docs[*hint];
 }
 
 static void free_targets(targets *found)
@@ -91,77 +103,75 @@ static int go_on(kx_txn *txn, kx_load_plan *plan, const kx_load_node *node, targ
     return rc;
 }
 
-/* ---- keys: each once, in order ---------------------------------------------------------------- */
+/* ---- keys: each once, in order ---------------------------------------------------------------- *
+ * An entry's tag is the document's position; its id is the target's, UINT64_MAX while it is not known or where there is none. */
 
-typedef struct wanted_key {
-    kx_slice key; /* as the target's index has it; missing: a primary id */
-    uint64_t id;  /* of the target; UINT64_MAX: there is none */
-    size_t doc;
-} wanted_key;
-
-static int compare_keys(const void *a, const void *b)
+/* A primary key is the id. *id: UINT64_MAX where the value can be none. */
+static int id_key(const kx_value *value, kx_key *key, uint64_t *id)
 {
-    const wanted_key *left = a, *right = b;
-    size_t size = left->key.size < right->key.size ? left->key.size : right->key.size;
-    int order = size > 0 ? memcmp(left->key.data, right->key.data, size) : 0;
-    if (order == 0)
-        order = (left->key.size > right->key.size) - (left->key.size < right->key.size);
-    return order != 0 ? order : (left->id > right->id) - (left->id < right->id);
+    if (!kx_collection__value_as_id(value, id))
+        *id = UINT64_MAX;
+    kx_key__add_id(key, *id);
+    return key->rc;
 }
 
-/* *wanted stays as it is for a document without a key. One whose key was shortened is looked up alone. */
-static int add_key(kx_txn *txn, kx_arena *arena, const kx_cat_relation *relation, const kx_doc *doc, wanted_key *wanted,
-                   size_t *count)
+/* A key that was shortened is looked up alone, and is no key of the pass: it has no bytes. */
+static int entry_key(kx_txn *txn, const kx_cat_relation *relation, const kx_value *values, kx_key *key, uint64_t *id)
+{
+    bool exact;
+    int rc = kx_collection__index_key(relation->index, values, key, &exact);
+    if (rc != KX_OK || exact)
+        return rc;
+    kx_key__clear(key);
+    rc = kx_collection__lookup(txn, relation->target, relation->index, values, id);
+    return rc == KX_NOTFOUND ? KX_OK : rc;
+}
+
+/* Nothing for a document without a key. */
+static int add_key(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, size_t position, kx_entries *wanted)
 {
     kx_value values[KX_CATALOG_KEY_PARTS];
     kx_key key;
-    bool exact;
-    wanted_key *next = &wanted[*count];
+    uint64_t id = UINT64_MAX;
+    int rc;
     if (!kx_relation__values(doc->bytes, &relation->local, values))
         return KX_OK;
-    *next = (wanted_key){.id = UINT64_MAX, .doc = next->doc};
-    ++*count;
-    if (relation->index->primary) {
-        if (!kx_collection__value_as_id(values, &next->id))
-            next->id = UINT64_MAX;
-        return KX_OK;
-    }
-    int rc = kx_collection__index_key(relation->index, values, &key, &exact);
-    if (rc == KX_OK && exact) {
-        next->key = kx_slice_of(kx_arena__copy(arena, key.data, key.size), key.size);
-        rc = next->key.data != NULL ? KX_OK : kx_base__nomem();
-    } else if (rc == KX_OK) {
-        rc = kx_collection__lookup(txn, relation->target, relation->index, values, &next->id);
-        rc = rc == KX_NOTFOUND ? KX_OK : rc;
-    }
+    kx_key__init(&key);
+    if (relation->index->primary)
+        rc = id_key(values, &key, &id);
+    else
+        rc = entry_key(txn, relation, values, &key, &id);
+    if (rc == KX_OK)
+        rc = kx_collection__entries_add(wanted, &key, id, position);
     kx_key__free(&key);
     return rc;
 }
 
-static bool is_same(kx_slice left, kx_slice right)
+static bool is_key(const kx_entry *entry, kx_slice key)
 {
-    return left.size == right.size && memcmp(left.data, right.data, left.size) == 0;
+    return entry->size == key.size && memcmp(entry->key, key.data, key.size) == 0;
 }
 
 /* The ids of all keys by one pass over the index. */
-static int look_up_all(kx_txn *txn, const kx_cat_relation *relation, kx_arena *arena, wanted_key *wanted, size_t count)
+static int look_up_all(kx_txn *txn, const kx_cat_relation *relation, kx_arena *arena, kx_entries *wanted)
 {
-    kx_slice *keys = kx_arena__alloc(arena, kx_base__times(count, sizeof *keys));
-    uint64_t *ids = kx_arena__alloc(arena, kx_base__times(count, sizeof *ids));
-    size_t distinct = 0;
+    kx_slice *keys = kx_arena__alloc(arena, kx_base__times(wanted->count, sizeof *keys));
+    uint64_t *ids = kx_arena__alloc(arena, kx_base__times(wanted->count, sizeof *ids));
+    size_t distinct = 0, at = 0;
     if (keys == NULL || ids == NULL)
         return kx_base__nomem();
-    for (size_t i = 0; i < count; i++) {
-        if (wanted[i].key.data != NULL && (distinct == 0 || !is_same(wanted[i].key, keys[distinct - 1])))
-            keys[distinct++] = wanted[i].key;
+    for (size_t i = 0; i < wanted->count; i++) {
+        const kx_entry *entry = &wanted->items[i];
+        if (entry->size > 0 && (distinct == 0 || !is_key(entry, keys[distinct - 1])))
+            keys[distinct++] = kx_slice_of(entry->key, entry->size);
     }
     int rc = kx_store__entry_get_many(txn->store, relation->index->table, keys, distinct, ids);
-    size_t at = 0;
-    for (size_t i = 0; i < count && rc == KX_OK; i++) {
-        if (wanted[i].key.data == NULL)
+    for (size_t i = 0; i < wanted->count && rc == KX_OK; i++) {
+        kx_entry *entry = &wanted->items[i];
+        if (entry->size == 0)
             continue;
-        at += !is_same(wanted[i].key, keys[at]);
-        wanted[i].id = ids[at];
+        at += !is_key(entry, keys[at]);
+        entry->id = ids[at];
     }
     return rc;
 }
@@ -169,49 +179,65 @@ static int look_up_all(kx_txn *txn, const kx_cat_relation *relation, kx_arena *a
 /* ---- one document each -------------------------------------------------------------------------- */
 
 /* One that leads nowhere is remembered too, where that is no error. */
-static int remember_all(kx_txn *txn, const kx_cat_relation *relation, kx_doc *const *docs, const wanted_key *wanted,
-                        size_t count, const targets *found)
+static int remember_all(kx_txn *txn, const kx_cat_relation *relation, kx_doc *const *docs, const kx_entries *wanted,
+                        const targets *found)
 {
     uint32_t writes = kx_collection__writes_to(txn, relation->target->number);
     bool optional = relation->declared.optional || relation->declared.kind == KX_RELATED_ONE;
+    size_t hint = 0;
     int rc = KX_OK;
-    for (size_t i = 0; i < count && rc == KX_OK; i++) {
-        kx_doc *doc = docs[wanted[i].doc];
-        kx_doc *target = wanted[i].id != UINT64_MAX ? target_of(found, wanted[i].id) : NULL;
+    for (size_t i = 0; i < wanted->count && rc == KX_OK; i++) {
+        const kx_entry *entry = &wanted->items[i];
+        kx_doc *doc = docs[entry->tag];
+        kx_doc *target = entry->id != UINT64_MAX ? target_of(found, entry->id, &hint) : NULL;
         if (target != NULL || optional)
             rc = kx_relation__remember(doc, relation->declared.name, doc->bytes, &relation->local, target, writes);
     }
     return rc;
 }
 
+/* Of several documents with the same target one id is enough. */
+static int read_wanted(kx_txn *txn, const kx_cat_relation *relation, kx_arena *arena, const kx_entries *wanted,
+                       uint32_t result, targets *found)
+{
+    uint64_t *ids = kx_arena__alloc(arena, kx_base__times(wanted->count, sizeof *ids));
+    size_t known = 0;
+    if (ids == NULL)
+        return kx_base__nomem();
+    for (size_t i = 0; i < wanted->count; i++) {
+        uint64_t id = wanted->items[i].id;
+        if (id != UINT64_MAX && (known == 0 || ids[known - 1] != id))
+            ids[known++] = id;
+    }
+    return read_targets(txn, relation->target, ids, known, result, found);
+}
+
+static int list_keys(kx_txn *txn, const kx_cat_relation *relation, kx_doc *const *docs, size_t count,
+                     kx_entries *wanted)
+{
+    int rc = KX_OK;
+    for (size_t i = 0; i < count && rc == KX_OK; i++)
+        rc = add_key(txn, relation, docs[i], i, wanted);
+    return rc == KX_OK ? kx_collection__entries_sort(wanted) : rc;
+}
+
 static int load_ones(kx_txn *txn, kx_load_plan *plan, const kx_load_node *node, kx_doc *const *docs, size_t count)
 {
     const kx_cat_relation *relation = node->relation;
     kx_arena arena = {0};
+    kx_entries wanted = {0};
     targets found = {0};
-    size_t keys = 0, known = 0;
-    wanted_key *wanted = kx_arena__alloc(&arena, kx_base__times(count, sizeof *wanted));
-    uint64_t *ids = kx_arena__alloc(&arena, kx_base__times(count, sizeof *ids));
-    int rc = wanted != NULL && ids != NULL ? KX_OK : kx_base__nomem();
-    for (size_t i = 0; i < count && rc == KX_OK; i++) {
-        wanted[keys].doc = i;
-        rc = add_key(txn, &arena, relation, docs[i], wanted, &keys);
-    }
-    if (rc == KX_OK && keys > 0) {
-        qsort(wanted, keys, sizeof *wanted, compare_keys);
-        rc = relation->index->primary ? KX_OK : look_up_all(txn, relation, &arena, wanted, keys);
-    }
-    for (size_t i = 0; i < keys && rc == KX_OK; i++) {
-        if (wanted[i].id != UINT64_MAX)
-            ids[known++] = wanted[i].id;
-    }
+    int rc = list_keys(txn, relation, docs, count, &wanted);
+    if (rc == KX_OK && wanted.count > 0 && !relation->index->primary)
+        rc = look_up_all(txn, relation, &arena, &wanted);
+    if (rc == KX_OK && wanted.count > 0)
+        rc = read_wanted(txn, relation, &arena, &wanted, docs[0]->result, &found);
     if (rc == KX_OK)
-        rc = read_targets(txn, relation->target, ids, known, count > 0 ? docs[0]->result : 0, &found);
-    if (rc == KX_OK)
-        rc = remember_all(txn, relation, docs, wanted, keys, &found);
+        rc = remember_all(txn, relation, docs, &wanted, &found);
     if (rc == KX_OK)
         rc = go_on(txn, plan, node, &found);
     free_targets(&found);
+    kx_collection__entries_free(&wanted);
     kx_arena__free(&arena);
     return rc;
 }
@@ -267,10 +293,10 @@ static int give_sets(kx_txn *txn, const kx_load_node *node, kx_doc *const *docs,
 {
     kx_doc **set = kx_base__alloc(kx_base__times(list->count + 1, sizeof *set));
     int rc = set != NULL ? KX_OK : kx_base__nomem();
-    for (size_t i = 0, at = 0; i < count && rc == KX_OK; i++) {
+    for (size_t i = 0, at = 0, hint = 0; i < count && rc == KX_OK; i++) {
         size_t size = 0;
         for (; at < list->ends[i] && rc == KX_OK; at++) {
-            kx_doc *member = target_of(found, list->ids[at]);
+            kx_doc *member = target_of(found, list->ids[at], &hint);
             if (member == NULL)
                 continue;
             set[size++] = member;

@@ -124,10 +124,14 @@ static int update_one(kx_txn *txn, const kx_cat_collection *collection, uint64_t
     return rc == KX_OK ? KX_OK : kx_base__fail_in(rc, "document %llu", (unsigned long long)id);
 }
 
+/* Where no key can change, no relation has anything to do either. */
 static int update_all(kx_txn *txn, const kx_cat_collection *collection, const kx_id_list *list, const edit_list *edits,
                       uint64_t *changed)
 {
     int rc = KX_OK;
+    if (!kx_collection__moves_keys(collection, edits->changes, edits->count))
+        return kx_collection__change_many(txn, collection, list->ids, list->count, edits->changes, edits->count,
+                                          changed);
     for (size_t i = 0; i < list->count && rc == KX_OK; i++)
         rc = update_one(txn, collection, list->ids[i], edits, changed);
     return rc;

@@ -102,15 +102,20 @@ static int compare(const MDB_val *a, kx_slice b)
     return order != 0 ? order : (a->mv_size > b.size) - (a->mv_size < b.size);
 }
 
-/* One step: 0 on the key, MDB_NOTFOUND past it. *behind: still before it, so that it must be searched for. */
+enum { STEPS_AHEAD = 4, MOST_PAUSE = 64 };
+
+/* Some steps: 0 on the key, MDB_NOTFOUND past it. *behind: still before it, so that it must be searched for. */
 static int step(pass *p, kx_slice key, bool *behind)
 {
-    int mdb = mdb_cursor_get(p->cursor, &p->key, &p->value, MDB_NEXT_NODUP);
+    int mdb = 0, order = -1;
+    for (int i = 0; i < STEPS_AHEAD && mdb == 0 && order < 0; i++) {
+        mdb = mdb_cursor_get(p->cursor, &p->key, &p->value, MDB_NEXT_NODUP);
+        order = mdb == 0 ? compare(&p->key, key) : 0;
+    }
     p->stands = mdb == 0;
-    int order = mdb == 0 ? compare(&p->key, key) : 0;
     *behind = order < 0;
     if (*behind) {
-        p->pause = p->next_pause = p->next_pause < 64 ? p->next_pause * 2 + 1 : 64;
+        p->pause = p->next_pause = p->next_pause < MOST_PAUSE ? p->next_pause * 2 + 1 : MOST_PAUSE;
         return 0;
     }
     p->next_pause = 0;
@@ -306,4 +311,72 @@ int kx_store__entry_remove(kx_store_txn *txn, kx_store_table table, kx_slice key
     if (mdb == 0)
         mdb = mdb_del(txn->mdb, handle, &k, &value);
     return mdb == 0 ? KX_OK : kx_store__txn_error(txn, mdb, "remove an index entry");
+}
+
+/* Behind `value`, the first run of a key's ids: are they these? */
+static int compare_runs(MDB_cursor *cursor, const uint64_t *ids, size_t count, bool *same)
+{
+    MDB_val key, run;
+    size_t at = 0;
+    int mdb = mdb_cursor_get(cursor, &key, &run, MDB_GET_MULTIPLE);
+    *same = true;
+    while (mdb == 0 && *same) {
+        size_t size = run.mv_size;
+        *same = size <= (count - at) * sizeof(*ids) && memcmp(run.mv_data, ids + at, size) == 0;
+        at += size / sizeof(*ids);
+        if (*same)
+            mdb = mdb_cursor_get(cursor, &key, &run, MDB_NEXT_MULTIPLE);
+    }
+    *same = *same && at == count;
+    return mdb == MDB_NOTFOUND ? 0 : mdb;
+}
+
+/* Does the key have these ids and no others? Of several ids. */
+static int has_only(kx_store_txn *txn, kx_store_table table, MDB_dbi handle, kx_slice key, const uint64_t *ids,
+                    size_t count, bool *only)
+{
+    MDB_cursor *cursor;
+    MDB_val k = kx_store__val(key), value;
+    size_t stored = 0;
+    *only = false;
+    int rc = kx_store__cursor(txn, table.number, handle, &cursor);
+    if (rc != KX_OK)
+        return rc;
+    txn->top->stats.descents++;
+    int mdb = mdb_cursor_get(cursor, &k, &value, MDB_SET);
+    if (mdb == 0)
+        mdb = mdb_cursor_count(cursor, &stored);
+    if (mdb == 0 && stored == count)
+        mdb = compare_runs(cursor, ids, count, only);
+    kx_store__cursor_done(txn, table.number, cursor);
+    return mdb == 0 || mdb == MDB_NOTFOUND ? KX_OK : kx_store__txn_error(txn, mdb, "look up a key");
+}
+
+static int remove_key(kx_store_txn *txn, kx_store_table table, MDB_dbi handle, kx_slice key)
+{
+    MDB_val k = kx_store__val(key);
+    int rc = kx_store__prepare_write(txn, table.number, &handle);
+    if (rc != KX_OK)
+        return rc;
+    int mdb = mdb_del(txn->mdb, handle, &k, NULL);
+    return mdb == 0 ? KX_OK : kx_store__txn_error(txn, mdb, "remove an index key");
+}
+
+int kx_store__entry_remove_ids(kx_store_txn *txn, kx_store_table table, kx_slice key, const uint64_t *ids, size_t count)
+{
+    MDB_dbi handle = 0;
+    bool only = false;
+    int rc = KX_OK;
+    if (table.shape == KX_STORE_POSTINGS && count > 1) {
+        rc = prepare_read(txn, table, &handle);
+        if (rc == KX_OK)
+            rc = check_key(txn, key);
+        if (rc == KX_OK)
+            rc = has_only(txn, table, handle, key, ids, count, &only);
+    }
+    if (rc == KX_OK && only)
+        return remove_key(txn, table, handle, key);
+    for (size_t i = 0; i < count && rc == KX_OK; i++)
+        rc = kx_store__entry_remove(txn, table, key, ids[i]);
+    return rc;
 }

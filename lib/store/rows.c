@@ -177,6 +177,14 @@ int kx_store__row_get_many(kx_store_txn *txn, uint32_t table, const uint64_t *id
 }
 
 /* LMDB makes the room, the two parts are copied into it: no joined copy first. */
+static void fill(const MDB_val *value, kx_slice head, kx_slice body)
+{
+    if (head.size > 0)
+        memcpy(value->mv_data, head.data, head.size);
+    if (body.size > 0)
+        memcpy((uint8_t *)value->mv_data + head.size, body.data, body.size);
+}
+
 int kx_store__row_put(kx_store_txn *txn, uint32_t table, uint64_t id, kx_slice head, kx_slice body, bool append)
 {
     MDB_dbi handle;
@@ -187,11 +195,39 @@ int kx_store__row_put(kx_store_txn *txn, uint32_t table, uint64_t id, kx_slice h
     int mdb = mdb_put(txn->mdb, handle, &key, &value, MDB_RESERVE | (append ? MDB_APPEND : 0u));
     if (mdb != 0)
         return kx_store__txn_error(txn, mdb, "put a row");
-    if (head.size > 0)
-        memcpy(value.mv_data, head.data, head.size);
-    if (body.size > 0)
-        memcpy((uint8_t *)value.mv_data + head.size, body.data, body.size);
+    fill(&value, head, body);
     return KX_OK;
+}
+
+/* The cursor stands on the page of the row before, which is dirty already: most rows need no descent. */
+static int put_next(kx_store_txn *txn, uint32_t table, MDB_cursor *cursor, const kx_store_put *put)
+{
+    MDB_dbi handle;
+    uint64_t id = put->id;
+    int rc = kx_store__prepare_write(txn, table, &handle);
+    if (rc != KX_OK)
+        return rc;
+    MDB_val key = {sizeof(id), &id}, value = {put->head.size + put->body.size, NULL};
+    int mdb = mdb_cursor_put(cursor, &key, &value, MDB_RESERVE);
+    if (mdb != 0)
+        return kx_store__txn_error(txn, mdb, "put a row");
+    fill(&value, put->head, put->body);
+    return KX_OK;
+}
+
+int kx_store__row_put_many(kx_store_txn *txn, uint32_t table, const kx_store_put *puts, size_t count)
+{
+    MDB_dbi handle;
+    MDB_cursor *cursor;
+    int rc = kx_store__prepare_write(txn, table, &handle);
+    if (rc == KX_OK)
+        rc = kx_store__cursor(txn, table, handle, &cursor);
+    if (rc != KX_OK)
+        return rc;
+    for (size_t i = 0; i < count && rc == KX_OK; i++)
+        rc = put_next(txn, table, cursor, &puts[i]);
+    kx_store__cursor_done(txn, table, cursor);
+    return rc;
 }
 
 int kx_store__row_delete(kx_store_txn *txn, uint32_t table, uint64_t id)

@@ -179,6 +179,13 @@ int  kx_store__row_get_many(kx_store_txn *txn, uint32_t table, const uint64_t *i
 /* Put a row of head and body, new or replacing. `append` promises that id is above every id in the table (else
    KX_EXISTS). Neither part may point at what was read in this transaction: making room moves it. */
 int  kx_store__row_put(kx_store_txn *txn, uint32_t table, uint64_t id, kx_slice head, kx_slice body, bool append);
+/* Several rows by ascending ids, each id once, in one pass over the table: a cursor goes from one to the next. After an
+   error some are put. */
+typedef struct kx_store_put {
+    uint64_t id;
+    kx_slice head, body;
+} kx_store_put;
+int  kx_store__row_put_many(kx_store_txn *txn, uint32_t table, const kx_store_put *puts, size_t count);
 int  kx_store__row_delete(kx_store_txn *txn, uint32_t table, uint64_t id);            /* KX_NOTFOUND */
 int  kx_store__row_last(kx_store_txn *txn, uint32_t table, uint64_t *id);       /* highest id; KX_NOTFOUND when empty */
 
@@ -192,6 +199,11 @@ int  kx_store__entry_count(kx_store_txn *txn, kx_store_table table, kx_slice key
    alone. `append`: the pair is above every other; where it is not, it is put in its place all the same, only slower. */
 int  kx_store__entry_add(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t id, bool append);
 int  kx_store__entry_remove(kx_store_txn *txn, kx_store_table table, kx_slice key, uint64_t id);   /* KX_NOTFOUND */
+
+/* Several ids of one key, ascending, no two the same: where the key has no others, all go in one step. KX_NOTFOUND: one
+   of them is not there, and those before it may be gone. */
+int  kx_store__entry_remove_ids(kx_store_txn *txn, kx_store_table table, kx_slice key, const uint64_t *ids,
+                                size_t count);
 
 /* The first ids of many sorted keys in one ordered pass over a table; ids[i] is UINT64_MAX where there is none. */
 int  kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count,

@@ -599,6 +599,61 @@ START_TEST(a_delete_that_fails_has_done_nothing)
 }
 END_TEST
 
+/* A cascade is carried out in the transaction itself: a failure of the device leaves one that commits nothing. */
+START_TEST(a_cascade_that_fails_is_not_committed_in_part)
+{
+    for (int64_t n = 1;; n++) {
+        shop it = rt_start_with(
+            MODELS(MODEL("a"), &(const kx_model){.name = "b", .indexes = INDEXES({.paths = "id", .unique = true}),
+                                                 .relations = RELATIONS(KEY("a", "a", "a_id", KX_CASCADE))}));
+        kx_doc *first = make(it.txn, "a", 1, "");
+        for (int i = 1; i <= 5; i++)
+            make(it.txn, "b", i, ",\"a_id\":1");
+        kx_store__fail_after(n, KX_IO);
+        int rc = kx_doc_delete(first);
+        bool armed = kx_store__fault_is_armed();
+        kx_store__fail_after(0, 0);
+        ck_assert(armed == (rc == KX_OK));
+        int ended = kx_txn_commit(it.txn);
+        it.txn = NULL;
+        ck_assert(ended == KX_OK || rc != KX_OK);
+        rt_ok(kx_txn_begin(it.db, KX_READ, &it.txn));
+        uint64_t last = count_of(it.txn, "a");
+        ck_assert_uint_eq(last, ended == KX_OK && rc != KX_OK);
+        ck_assert_uint_eq(count_of(it.txn, "b"), 5 * last);
+        rt_end(&it);
+        if (armed)
+            break;
+    }
+}
+END_TEST
+
+START_TEST(a_cascade_over_many_documents_takes_all_of_them_and_no_others)
+{
+    shop it = rt_start_with(
+        MODELS(MODEL("a"),
+               &(const kx_model){.name = "b", .indexes = INDEXES({.paths = "x"}, {.paths = "tags[]", .multi = true}),
+                                 .relations = RELATIONS(KEY("a", "a", "a_id", KX_CASCADE))}));
+    uint64_t seed = kxt_seed(), kept = 0;
+    char more[96];
+    for (int i = 1; i <= 3; i++)
+        make(it.txn, "a", i, "");
+    for (int i = 1; i <= 3000; i++) {
+        int owner = kxt_random(&seed) % 8 == 0 ? 2 : kxt_random(&seed) % 8 == 0 ? 3 : 1;
+        int x = (int)(kxt_random(&seed) % 5);
+        snprintf(more, sizeof more, ",\"a_id\":%d,\"x\":%d,\"tags\":[%d,%d]", owner, x, owner, x);
+        make(it.txn, "b", i, more);
+        kept += owner == 2;
+    }
+    rt_ok(kx_remove(it.txn, "a", 1));
+    rt_ok(kx_remove(it.txn, "a", 3));
+    ck_assert_uint_eq(count_of(it.txn, "b"), kept);
+    rt_ok(kx_remove(it.txn, "a", 2));
+    ck_assert_uint_eq(count_of(it.txn, "b"), 0);
+    rt_end(&it);
+}
+END_TEST
+
 START_TEST(an_aborted_child_brings_everything_back)
 {
     shop it = rt_start_with(MODELS(MODEL("a"), MODEL("b", .relations = RELATIONS(KEY("a", "a", "a_id", KX_CASCADE)))));
@@ -641,6 +696,8 @@ static Suite *suite(void)
     tcase_add_test(t, every_blocker_of_a_long_chain_is_listed_with_its_way);
     tcase_add_loop_test(t, a_long_chain_and_a_wide_star_take_little_stack, 0, 2);
     tcase_add_test(t, a_delete_that_fails_has_done_nothing);
+    tcase_add_test(t, a_cascade_that_fails_is_not_committed_in_part);
+    tcase_add_test(t, a_cascade_over_many_documents_takes_all_of_them_and_no_others);
     tcase_add_test(t, an_aborted_child_brings_everything_back);
     suite_add_tcase(s, t);
     return s;

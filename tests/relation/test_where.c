@@ -53,6 +53,80 @@ START_TEST(edits_are_applied_in_order_and_what_stays_as_it_was_is_not_written)
 }
 END_TEST
 
+/* Many at a time, some of them long, some unchanged; what the document then is, is what a change by hand makes of it. */
+START_TEST(many_documents_that_move_no_key_are_changed_as_one_by_one)
+{
+    enum { MANY = 2000, LONG = 20000 };
+    shop s = rt_start_with(MODELS(&things));
+    uint64_t seed = kxt_seed(), changed, was = 0;
+    static char filler[LONG];
+    memset(filler, 'x', LONG - 1);
+    for (int i = 1; i <= MANY; i++) {
+        int state = (int)(kxt_random(&seed) % 3), size = kxt_random(&seed) % 16 == 0 ? LONG - 1 : (int)(i % 50);
+        rt_save(s.txn, "things", kxt_print("{\"n\":%d,\"code\":\"c%d\",\"tags\":[%d],\"a\":{\"b\":%d},\"f\":\"%.*s\"}",
+                                           i, i, i % 7, state, size, filler));
+    }
+    rt_ok(kx_remove(s.txn, "things", 1000));
+    rt_ok(kx_count(s.txn, "things", &(kx_query){.where = KX_WHERE({"a.b", KX_EQ, kx_int(1)})}, &was));
+    uint64_t expected = MANY - 1 - was;
+    kx_cursor *cursor;
+    kx_doc *doc, *held = rt_get(s.txn, "things", 7);
+    rt_ok(kx_find(s.txn, "things", NULL, &cursor));
+    rt_ok(kx_cursor_next(cursor, &doc));
+    rt_ok(kx_update_where(s.txn, "things", NULL, KX_EDITS({"a.b", KX_EDIT_SET, kx_int(1)}), &changed));
+    ck_assert_uint_eq(changed, expected);
+    uint64_t seen = 1;
+    for (; kx_cursor_next(cursor, &doc) == KX_OK; seen++) {
+        int64_t b;
+        rt_ok(kx_doc_get_int(doc, "a.b", &b));
+        ck_assert_int_eq(b, 1);
+    }
+    ck_assert_uint_eq(seen, MANY - 1);
+    rt_ok(kx_cursor_close(cursor));
+    rt_ok(kx_doc_set(held, "g", kx_int(1)));
+    rt_ok(kx_doc_save(held));
+    ck_assert_ptr_nonnull(strstr(rt_stored(s.txn, "things", 7), "\"a\":{\"b\":1}"));
+    rt_ok(kx_count(s.txn, "things", &(kx_query){.where = KX_WHERE({"a.b", KX_EQ, kx_int(1)})}, &was));
+    ck_assert_uint_eq(was, MANY - 1);
+    rt_end(&s);
+}
+END_TEST
+
+/* Names that begin alike, in quotes, above and below what an index reads: its entries follow (rt_end compares). */
+START_TEST(an_edit_near_the_path_of_an_index_keeps_it_true)
+{
+    static const char *const paths[] = {"a", "a.b", "a.b.c", "`a`.b", "a.bc", "list", "list[0]", "list[0].k", "ab"};
+    shop s = rt_start_with(
+        MODELS(&(const kx_model){.name = "near", .indexes = INDEXES({.paths = "a.b"}, {.paths = "`a.b`", .sparse = true},
+                                                                     {.paths = "list[].k", .multi = true})}));
+    uint64_t changed;
+    for (int i = 1; i <= 600; i++)
+        rt_save(s.txn, "near", kxt_print("{\"a\":{\"b\":%d},\"a.b\":%d,\"list\":[{\"k\":%d},{\"k\":1}]}", i, i, i));
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        rt_ok(kx_update_where(s.txn, "near", &(kx_query){.limit = 500 - 40 * i},
+                              KX_EDITS({.path = paths[i], .kind = KX_EDIT_UNSET}), &changed));
+    }
+    rt_end(&s);
+}
+END_TEST
+
+START_TEST(an_update_that_finds_a_wrong_document_in_a_later_batch_changes_nothing)
+{
+    shop s = rt_start_with(MODELS(&things));
+    uint64_t changed = 77;
+    fill(s.txn, 1500);
+    rt_patch(s.txn, "things", 1400, "{\"extra\":\"text\"}");
+    rt_fails(kx_update_where(s.txn, "things", NULL, KX_EDITS({"extra", KX_EDIT_INCREMENT, kx_int(1)}), &changed),
+             KX_INVALID, "document 1400: path 'extra': 'extra' is not a number");
+    ck_assert_uint_eq(changed, 0);
+    ck_assert_str_eq(rt_stored(s.txn, "things", 1), "{\"n\":1,\"code\":\"c1\",\"tags\":[\"a\",1]}");
+    rt_ok(kx_remove(s.txn, "things", 1400));
+    rt_ok(kx_update_where(s.txn, "things", NULL, KX_EDITS({"extra", KX_EDIT_INCREMENT, kx_int(1)}), &changed));
+    ck_assert_uint_eq(changed, 1499);
+    rt_end(&s);
+}
+END_TEST
+
 START_TEST(order_limit_and_offset_say_which_documents_are_changed)
 {
     shop s = rt_start_with(MODELS(&things));
@@ -313,6 +387,9 @@ int main(void)
     TCase *c = tcase_create("update");
     tcase_add_test(c, an_update_that_moves_documents_ahead_in_its_index_changes_each_once);
     tcase_add_test(c, edits_are_applied_in_order_and_what_stays_as_it_was_is_not_written);
+    tcase_add_test(c, many_documents_that_move_no_key_are_changed_as_one_by_one);
+    tcase_add_test(c, an_edit_near_the_path_of_an_index_keeps_it_true);
+    tcase_add_test(c, an_update_that_finds_a_wrong_document_in_a_later_batch_changes_nothing);
     tcase_add_test(c, order_limit_and_offset_say_which_documents_are_changed);
     tcase_add_test(c, an_update_that_fails_midway_changes_nothing);
     tcase_add_test(c, edits_that_mean_nothing_are_refused_before_anything_is_written);

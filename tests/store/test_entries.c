@@ -71,6 +71,55 @@ START_TEST(keys_from_1_to_511_bytes_are_possible)
 }
 END_TEST
 
+/* What is left of a key of `all` even ids when some of them are removed together; its neighbours stay. */
+static void remove_together(kx_store_txn *txn, uint64_t all, const uint64_t *ids, size_t count, uint64_t left)
+{
+    uint8_t key[8];
+    uint64_t counted, id;
+    for (uint64_t i = 0; i < all; i++)
+        ok(kx_store__entry_add(txn, postings, number_key(1, key), 2 * i, false));
+    ok(kx_store__entry_add(txn, postings, number_key(0, key), 7, false));
+    ok(kx_store__entry_add(txn, postings, number_key(2, key), 8, false));
+    ok(kx_store__entry_remove_ids(txn, postings, number_key(1, key), ids, count));
+    ok(kx_store__entry_count(txn, postings, number_key(1, key), &counted));
+    ck_assert_uint_eq(counted, left);
+    for (size_t i = 0; i < count; i++)
+        expect(KX_NOTFOUND, kx_store__entry_remove(txn, postings, number_key(1, key), ids[i]));
+    for (uint64_t i = 0; i < 3; i += 2) {
+        ok(kx_store__entry_get(txn, postings, number_key(i, key), &id));
+        ck_assert_uint_eq(id, i == 0 ? 7 : 8);
+    }
+    for (uint64_t i = 0; i < all && left > 0; i++)
+        kx_store__entry_remove(txn, postings, number_key(1, key), 2 * i);
+}
+
+START_TEST(ids_of_a_key_that_are_removed_together_leave_its_others)
+{
+    enum { MOST = 3000 };
+    static const uint64_t sizes[] = {1, 2, 3, 100, 1000, MOST};
+    uint64_t ids[MOST], wrong[3] = {0, 2, 5};
+    uint8_t key[8];
+    kx_store *store = open_tables(kxt_path("a.kx"));
+    kx_store_txn *txn = writing(store);
+    for (uint64_t i = 0; i < MOST; i++)
+        ids[i] = 2 * i;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        remove_together(txn, sizes[i], ids, sizes[i], 0);
+        remove_together(txn, sizes[i], ids + 1, sizes[i] - 1, 1);
+        remove_together(txn, sizes[i], ids, sizes[i] - 1, 1);
+    }
+    for (uint64_t i = 0; i < 3; i++)
+        ok(kx_store__entry_add(txn, postings, number_key(1, key), ids[i], false));
+    expect(KX_NOTFOUND, kx_store__entry_remove_ids(txn, postings, number_key(1, key), wrong, 3));
+    expect(KX_NOTFOUND, kx_store__entry_remove_ids(txn, postings, number_key(9, key), ids, 3));
+    ok(kx_store__entry_add(txn, unique, number_key(1, key), 4, false));
+    expect(KX_NOTFOUND, kx_store__entry_remove_ids(txn, unique, number_key(1, key), ids, 1));
+    ok(kx_store__entry_remove_ids(txn, unique, number_key(1, key), ids + 2, 1));
+    ok(kx_store__commit(txn));
+    ok(kx_store__close(store));
+}
+END_TEST
+
 /* Keys that are alike: of 1 to 9 bytes, each 00, 01 or ff, so that many begin others. */
 static kx_slice alike_key(uint64_t number, uint8_t key[9])
 {
@@ -480,6 +529,7 @@ int main(void)
     tcase_add_test(t, a_unique_key_has_one_id);
     tcase_add_test(t, a_posting_key_has_a_stored_count_and_its_lowest_id_first);
     tcase_add_test(t, keys_from_1_to_511_bytes_are_possible);
+    tcase_add_test(t, ids_of_a_key_that_are_removed_together_leave_its_others);
     tcase_add_test(t, keys_stand_in_the_order_that_other_programs_expect);
     tcase_add_test(t, appending_gives_the_same_table_as_adding);
     tcase_add_test(t, many_keys_at_once_equal_single_lookups);
