@@ -6,7 +6,7 @@
  */
 #include "query/query_impl.h"
 
-enum { FIRST_WINDOW = 32, LARGEST_WINDOW = 4096 };
+enum { FIRST_WINDOW = 32, LARGEST_WINDOW = 1024 };
 
 void kx_query__window_free(kx_query_window *window)
 {

@@ -271,7 +271,7 @@ END_TEST
 START_TEST(memory_is_bounded_however_many_documents_pass)
 {
     shop it = rt_start_with(models);
-    enum { WINDOW = 4096, MANY = 3 * WINDOW };
+    enum { WINDOW = 1024, MANY = 3 * WINDOW };
     for (int i = 1; i <= MANY; i++) {
         rt_save(it.txn, "users", kxt_print("{\"user_id\":%d}", i));
         kx_doc_release(rt_save(it.txn, "orders", kxt_print("{\"user_id\":%d}", i)));
