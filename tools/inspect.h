@@ -32,7 +32,7 @@ typedef struct inspect {
     inspect_format  format;
     const char     *file;          /* -o */
     bool            force, exit_status, quiet, verbose;
-    kx_query        query;         /* filter, args, order_by, limit, offset */
+    kx_query        query;         /* filter, args, order_by, limit, offset, after, include */
     char          **fields;        /* --fields, ended by NULL; NULL: whole documents */
     kx_value       *args;          /* --arg, ended by "no value" */
     char          **texts;         /* what args point at */
@@ -63,10 +63,14 @@ int inspect_count(kx_txn *txn, inspect *in);
 int inspect_explain(kx_txn *txn, inspect *in);
 int inspect_total(kx_txn *txn, inspect *in);       /* sum, min, max, avg */
 int inspect_group(kx_txn *txn, inspect *in);
+int inspect_plan(kx_txn *txn, inspect *in);
 
 /* Say what the library's last failing call says. What was asked for (a name, a filter, a path) is TOOL_USAGE when it means
-   nothing; everything else is the store's. Returns the exit status. */
+   nothing, or too much; everything else is the store's. Returns the exit status. */
 int inspect_fail(const inspect *in, int rc);
+
+/* The command's answer is one number: a line, or in formats with names one of the command's name. KX_OK or the library's error. */
+int inspect_put_number(inspect *in, kx_value value);
 
 /* A relation in words: "foreign_key user_id to users.user_id, optional". */
 void inspect_put_relation(FILE *out, const kx_relation *relation);
@@ -77,6 +81,29 @@ kx_value inspect_value(const char *text, char **kept);
 
 /* The same for a ? of a filter, which may take a list: a JSON array of such values is one. */
 kx_value inspect_argument(const char *text, char **kept);
+
+/* ---- documents put together to be printed: they are of no store ------------------------- */
+
+typedef struct bench {
+    kx_db  *db;
+    kx_txn *txn;
+} bench;
+
+/* Begin, KX_OK or the library's error; end it in both cases. */
+int  bench_open(bench *on);
+void bench_close(bench *on);
+
+/* A document without members. */
+int bench_doc(bench *on, kx_doc **doc);
+
+/* The document with those that its query included, as kx_doc_to_json() has them. Release it. */
+int bench_whole(bench *on, kx_doc *doc, kx_doc **whole);
+
+/* These of its fields alone, each as a member of that name, without `_id`. Release it. */
+int bench_cut(bench *on, kx_doc *doc, char *const *fields, kx_doc **part);
+
+/* The path of a member of this name, whatever it holds; the caller's to free. */
+char *bench_path(const char *name, size_t size);
 
 /* ---- documents ---------------------------------------------------------------------- */
 
@@ -109,8 +136,8 @@ typedef struct row {
     size_t count;
 } row;
 
-/* The document's members, `_id` first unless `bare`, or the fields that were asked for. */
-int  row_of(kx_doc *doc, char *const *fields, bool bare, row *out);
+/* The document's members, behind `_id` unless `id` is NULL, or the fields that were asked for. */
+int  row_of(kx_doc *doc, const uint64_t *id, char *const *fields, row *out);
 void row_free(row *out);
 
 /* Write rows as a table fitted to `width` columns, or a field a line where they are too many. */

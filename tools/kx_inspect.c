@@ -31,12 +31,15 @@ static const char help[] =
     "                                      one number made of those at PATH\n"
     "  group STORE COLLECTION PATH[,PATH] [FILTER]\n"
     "                                      how many for each value; --sum PATH adds those up\n"
+    "  plan STORE COLLECTION FILTER        what deleting these would do, and what is in its way; nothing is deleted\n"
     "\n"
     "      --format FORMAT    table, jsonl, json, csv, tsv, msgpack or dump; on a terminal table, elsewhere jsonl\n"
     "      --json             the same as --format jsonl\n"
-    "      --order-by PATHS   find, explain: \"status,-amount\"\n"
+    "      --order-by PATHS   \"status,-amount\"\n"
     "      --limit N, --offset N\n"
+    "      --after TOKEN      go on behind a page: find --limit prints the token on stderr\n"
     "      --fields PATHS     find, get: only these, \"name,address.city\"\n"
+    "      --prefetch PATHS   find, get: with related documents, \"user,orders.items\"\n"
     "      --sum PATH         group: the sum of these numbers, too\n"
     "      --arg VALUE        a value for each ? of the filter, in order\n"
     "  -o, --output FILE      write FILE, whole or not at all\n"
@@ -52,10 +55,10 @@ enum {
     OPT_HELP = 1 << 0, OPT_VERSION = 1 << 1, OPT_QUIET = 1 << 2, OPT_VERBOSE = 1 << 3, OPT_OUTPUT = 1 << 4,
     OPT_FORCE = 1 << 5, OPT_EXIT = 1 << 6, OPT_FORMAT = 1 << 7, OPT_JSON = 1 << 8, OPT_ORDER = 1 << 9,
     OPT_LIMIT = 1 << 10, OPT_OFFSET = 1 << 11, OPT_FIELDS = 1 << 12, OPT_ARG = 1 << 13, OPT_NO_PAGER = 1 << 14,
-    OPT_COLOR = 1 << 15, OPT_SUM = 1 << 16,
+    OPT_COLOR = 1 << 15, OPT_SUM = 1 << 16, OPT_AFTER = 1 << 17, OPT_PREFETCH = 1 << 18,
     OPT_ALL = OPT_HELP | OPT_VERSION | OPT_QUIET | OPT_VERBOSE | OPT_OUTPUT | OPT_FORCE | OPT_FORMAT | OPT_JSON |
               OPT_NO_PAGER | OPT_COLOR,
-    OPT_WHICH = OPT_LIMIT | OPT_OFFSET | OPT_ARG | OPT_EXIT
+    OPT_WHICH = OPT_LIMIT | OPT_OFFSET | OPT_ARG | OPT_EXIT | OPT_ORDER | OPT_AFTER
 };
 
 static const tool_option options[] = {
@@ -75,8 +78,8 @@ static const tool_option options[] = {
     {"arg", 0, TOOL_ARGUMENT, OPT_ARG},
     {"no-pager", 0, TOOL_NO_ARGUMENT, OPT_NO_PAGER},
     {"color", 0, TOOL_ARGUMENT, OPT_COLOR},
-    {"after", 0, TOOL_LATER, 0},
-    {"prefetch", 0, TOOL_LATER, 0},
+    {"after", 0, TOOL_ARGUMENT, OPT_AFTER},
+    {"prefetch", 0, TOOL_ARGUMENT, OPT_PREFETCH},
     {"snapshot", 0, TOOL_LATER, 0},
     {"progress", 0, TOOL_LATER, 0},
     {"c", 0, TOOL_LATER, 0},
@@ -95,20 +98,21 @@ static const inspect_command commands[] = {
     {"info", 0, 0, OPT_ALL, "STORE", inspect_info},
     {"schema", 0, 1, OPT_ALL, "STORE [COLLECTION]", inspect_schema},
     {"dump", 0, 1000, OPT_ALL, "STORE [COLLECTION...]", inspect_dump},
-    {"find", 1, 2, OPT_ALL | OPT_WHICH | OPT_ORDER | OPT_FIELDS, "STORE COLLECTION [FILTER]", inspect_find},
-    {"get", 2, 2, OPT_ALL | OPT_EXIT | OPT_FIELDS, "STORE COLLECTION ID", inspect_get},
+    {"find", 1, 2, OPT_ALL | OPT_WHICH | OPT_FIELDS | OPT_PREFETCH, "STORE COLLECTION [FILTER]", inspect_find},
+    {"get", 2, 2, OPT_ALL | OPT_EXIT | OPT_FIELDS | OPT_PREFETCH, "STORE COLLECTION ID", inspect_get},
     {"count", 1, 2, OPT_ALL | OPT_WHICH, "STORE COLLECTION [FILTER]", inspect_count},
-    {"explain", 1, 2, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION [FILTER]", inspect_explain},
-    {"sum", 2, 3, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION PATH [FILTER]", inspect_total},
-    {"min", 2, 3, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION PATH [FILTER]", inspect_total},
-    {"max", 2, 3, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION PATH [FILTER]", inspect_total},
-    {"avg", 2, 3, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION PATH [FILTER]", inspect_total},
+    {"explain", 1, 2, OPT_ALL | OPT_WHICH, "STORE COLLECTION [FILTER]", inspect_explain},
+    {"sum", 2, 3, OPT_ALL | OPT_WHICH, "STORE COLLECTION PATH [FILTER]", inspect_total},
+    {"min", 2, 3, OPT_ALL | OPT_WHICH, "STORE COLLECTION PATH [FILTER]", inspect_total},
+    {"max", 2, 3, OPT_ALL | OPT_WHICH, "STORE COLLECTION PATH [FILTER]", inspect_total},
+    {"avg", 2, 3, OPT_ALL | OPT_WHICH, "STORE COLLECTION PATH [FILTER]", inspect_total},
     {"group", 2, 3, OPT_ALL | OPT_ARG | OPT_EXIT | OPT_SUM, "STORE COLLECTION PATH[,PATH] [FILTER]", inspect_group},
+    {"plan", 2, 2, OPT_ALL | OPT_WHICH, "STORE COLLECTION FILTER", inspect_plan},
     {NULL, 0, 0, 0, NULL, NULL},
 };
 
 /* Commands of later versions: refused by name, and suggested to nobody. */
-static const char *const later[] = {"tree", "plan", "graph", "subset", "diff",
+static const char *const later[] = {"tree", "graph", "subset", "diff",
                                     "tail", "check", "repair", "readers", "du", "compact", "backup", NULL};
 
 /* ---- the command line -------------------------------------------------------------------- */
@@ -193,6 +197,8 @@ static int set_option(inspect *in, const tool_word *word)
     case OPT_FIELDS:  set_fields(in, word->text); break;
     case OPT_ARG:     add_arg(in, word->text); break;
     case OPT_SUM:     in->sum = word->text; break;
+    case OPT_AFTER:   in->query.after = word->text; break;
+    case OPT_PREFETCH: in->query.include = word->text; break;
     case OPT_COLOR:   return set_color(word->text);
     default: break;
     }
@@ -222,7 +228,7 @@ static int refuse_command(const char *name)
     near = tool_nearest(name, names);
     if (near != NULL)
         return tool_usage("unknown command '%s'; did you mean '%s'?", name, near);
-    return tool_usage("unknown command '%s'; there are info, schema, dump, find, get, count, explain, sum, min, max, avg and group",
+    return tool_usage("unknown command '%s'; there are info, schema, dump, find, get, count, explain, sum, min, max, avg, group and plan",
                       name);
 }
 
@@ -255,7 +261,7 @@ static int take_operands(inspect *in)
 static int check_format(inspect *in)
 {
     bool catalog = in->command->run == inspect_info || in->command->run == inspect_schema ||
-                   in->command->run == inspect_explain;
+                   in->command->run == inspect_explain || in->command->run == inspect_plan;
 
     if (in->format == FORMAT_NONE && in->command->run == inspect_dump)
         in->format = FORMAT_DUMP;
@@ -263,8 +269,6 @@ static int check_format(inspect *in)
         in->format = in->file == NULL && isatty(STDOUT_FILENO) ? FORMAT_TABLE : FORMAT_JSONL;
     if (in->format == FORMAT_DUMP && in->command->run != inspect_dump)
         return tool_usage("%s has no --format dump; kx-inspect dump writes one", in->command->name);
-    if (in->format == FORMAT_MSGPACK && in->fields != NULL)
-        return tool_usage("--fields with --format msgpack is not in this version");
     if (catalog && in->format > FORMAT_JSON)
         return tool_usage("%s is written as table, jsonl or json", in->command->name);
     return TOOL_OK;
@@ -315,7 +319,7 @@ static int take_line(inspect *in, int argc, char **argv)
 int inspect_fail(const inspect *in, int rc)
 {
     tool_say_error(in->store);
-    return rc == KX_INVALID ? TOOL_USAGE : tool_status(rc);
+    return rc == KX_INVALID || rc == KX_LIMIT ? TOOL_USAGE : tool_status(rc);
 }
 
 static int work(kx_txn *txn, void *context)
