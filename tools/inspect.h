@@ -19,7 +19,9 @@ typedef enum inspect_format {
     FORMAT_CSV,
     FORMAT_TSV,
     FORMAT_MSGPACK,
-    FORMAT_DUMP
+    FORMAT_DUMP,
+    FORMAT_DOT,           /* drawings, of graph alone */
+    FORMAT_MERMAID
 } inspect_format;
 
 typedef struct inspect {
@@ -38,6 +40,7 @@ typedef struct inspect {
     char          **texts;         /* what args point at */
     size_t          arg_count;
     const char     *sum;           /* --sum */
+    uint64_t        depth;         /* --depth */
     bool            bare;          /* rows are no stored documents: they have no _id */
     FILE           *out;
     uint64_t        matched;       /* documents found, for -e */
@@ -64,6 +67,8 @@ int inspect_explain(kx_txn *txn, inspect *in);
 int inspect_total(kx_txn *txn, inspect *in);       /* sum, min, max, avg */
 int inspect_group(kx_txn *txn, inspect *in);
 int inspect_plan(kx_txn *txn, inspect *in);
+int inspect_tree(kx_txn *txn, inspect *in);
+int inspect_graph(kx_txn *txn, inspect *in);
 
 /* Say what the library's last failing call says. What was asked for (a name, a filter, a path) is TOOL_USAGE when it means
    nothing, or too much; everything else is the store's. Returns the exit status. */
@@ -71,6 +76,17 @@ int inspect_fail(const inspect *in, int rc);
 
 /* The command's answer is one number: a line, or in formats with names one of the command's name. KX_OK or the library's error. */
 int inspect_put_number(inspect *in, kx_value value);
+
+/* "name, address.city" in parts without blanks around them, ended by NULL; a comma within backquotes belongs to a name. Each and the list are the caller's
+   to free. */
+char **inspect_split(const char *text);
+
+/* The second operand, ID: a number or PATH=VALUE, as a condition; of several documents that have it the one with the lowest id is
+   meant. kept[] are the caller's to free. TOOL_OK, or TOOL_USAGE, having said why. */
+int inspect_which(const inspect *in, kx_condition *where, char *kept[2]);
+
+/* Say that there is no such document. */
+void inspect_none(const inspect *in);
 
 /* A relation in words: "foreign_key user_id to users.user_id, optional". */
 void inspect_put_relation(FILE *out, const kx_relation *relation);

@@ -117,33 +117,43 @@ static const char *equals_in(const char *text)
     return NULL;
 }
 
-/* Those that have it: the one with the lowest id. */
-static int get(kx_txn *txn, inspect *in, const char *path, kx_value value)
+int inspect_which(const inspect *in, kx_condition *where, char *kept[2])
 {
-    kx_query query = {.where = KX_WHERE({path, KX_EQ, value}), .limit = 1, .include = in->query.include};
-    stretch  to = {.limit = 0};
-    int      status = write_all(txn, in, in->operands, 1, &query, &to);
+    const char *which = in->operands[1], *equals = equals_in(which);
+    uint64_t    id;
 
-    if (status == TOOL_OK && in->matched == 0 && !in->quiet)
+    kept[0] = kept[1] = NULL;
+    if (tool_number(which, &id)) {
+        *where = (kx_condition){"_id", KX_EQ, kx_uint(id)};
+        return TOOL_OK;
+    }
+    if (equals == NULL || equals == which)
+        return tool_usage("%s takes a number or PATH=VALUE, not '%s'", in->command->name, which);
+    kept[0] = tool_print("%.*s", (int)(equals - which), which);
+    *where = (kx_condition){kept[0], KX_EQ, inspect_value(equals + 1, &kept[1])};
+    return TOOL_OK;
+}
+
+void inspect_none(const inspect *in)
+{
+    if (!in->quiet)
         tool_say("%s: %s has no document %s", in->store, in->operands[0], in->operands[1]);
-    return status;
 }
 
 int inspect_get(kx_txn *txn, inspect *in)
 {
-    const char *which = in->operands[1], *equals = equals_in(which);
-    char       *path, *kept;
-    uint64_t    id;
-    int         status;
+    kx_condition where[2] = {{0}, {0}};
+    kx_query     query = {.where = where, .limit = 1, .include = in->query.include};
+    stretch      to = {.limit = 0};
+    char        *kept[2];
+    int          status = inspect_which(in, &where[0], kept);
 
-    if (tool_number(which, &id))
-        return get(txn, in, "_id", kx_uint(id));
-    if (equals == NULL || equals == which)
-        return tool_usage("get takes a number or PATH=VALUE, not '%s'", which);
-    path = tool_print("%.*s", (int)(equals - which), which);
-    status = get(txn, in, path, inspect_value(equals + 1, &kept));
-    free(path);
-    free(kept);
+    if (status == TOOL_OK)
+        status = write_all(txn, in, in->operands, 1, &query, &to);
+    if (status == TOOL_OK && in->matched == 0)
+        inspect_none(in);
+    free(kept[0]);
+    free(kept[1]);
     return status;
 }
 

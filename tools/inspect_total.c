@@ -117,23 +117,17 @@ static int add_name(group_names *names, const char *text, size_t size)
     return TOOL_OK;
 }
 
-/* A comma within backquotes belongs to a name. */
 static int split_names(const char *text, group_names *names)
 {
-    const char *begin = text;
-    bool        within = false;
-    int         status = TOOL_OK;
+    char **parts = inspect_split(text);
+    int    status = TOOL_OK;
 
-    for (const char *at = text; status == TOOL_OK; at++) {
-        if (*at == '`')
-            within = !within;
-        if (*at != '\0' && (*at != ',' || within))
-            continue;
-        status = add_name(names, begin, (size_t)(at - begin));
-        if (*at == '\0')
-            break;
-        begin = at + 1;
+    for (size_t i = 0; parts[i] != NULL; i++) {
+        if (status == TOOL_OK)
+            status = add_name(names, parts[i], strlen(parts[i]));
+        free(parts[i]);
     }
+    free(parts);
     return status;
 }
 

@@ -32,8 +32,11 @@ static const char help[] =
     "  group STORE COLLECTION PATH[,PATH] [FILTER]\n"
     "                                      how many for each value; --sum PATH adds those up\n"
     "  plan STORE COLLECTION FILTER        what deleting these would do, and what is in its way; nothing is deleted\n"
+    "  tree STORE COLLECTION ID            a document and what it relates to, as a tree\n"
+    "  graph STORE                         collections, keys and relations, for Graphviz or Mermaid\n"
     "\n"
     "      --format FORMAT    table, jsonl, json, csv, tsv, msgpack or dump; on a terminal table, elsewhere jsonl\n"
+    "                         graph: dot or mermaid\n"
     "      --json             the same as --format jsonl\n"
     "      --order-by PATHS   \"status,-amount\"\n"
     "      --limit N, --offset N\n"
@@ -41,6 +44,7 @@ static const char help[] =
     "      --fields PATHS     find, get: only these, \"name,address.city\"\n"
     "      --prefetch PATHS   find, get: with related documents, \"user,orders.items\"\n"
     "      --sum PATH         group: the sum of these numbers, too\n"
+    "      --depth N          tree: relations to go down, 2 unless said otherwise\n"
     "      --arg VALUE        a value for each ? of the filter, in order\n"
     "  -o, --output FILE      write FILE, whole or not at all\n"
     "  -f, --force            with -o: replace a file that may not be written\n"
@@ -55,7 +59,7 @@ enum {
     OPT_HELP = 1 << 0, OPT_VERSION = 1 << 1, OPT_QUIET = 1 << 2, OPT_VERBOSE = 1 << 3, OPT_OUTPUT = 1 << 4,
     OPT_FORCE = 1 << 5, OPT_EXIT = 1 << 6, OPT_FORMAT = 1 << 7, OPT_JSON = 1 << 8, OPT_ORDER = 1 << 9,
     OPT_LIMIT = 1 << 10, OPT_OFFSET = 1 << 11, OPT_FIELDS = 1 << 12, OPT_ARG = 1 << 13, OPT_NO_PAGER = 1 << 14,
-    OPT_COLOR = 1 << 15, OPT_SUM = 1 << 16, OPT_AFTER = 1 << 17, OPT_PREFETCH = 1 << 18,
+    OPT_COLOR = 1 << 15, OPT_SUM = 1 << 16, OPT_AFTER = 1 << 17, OPT_PREFETCH = 1 << 18, OPT_DEPTH = 1 << 19,
     OPT_ALL = OPT_HELP | OPT_VERSION | OPT_QUIET | OPT_VERBOSE | OPT_OUTPUT | OPT_FORCE | OPT_FORMAT | OPT_JSON |
               OPT_NO_PAGER | OPT_COLOR,
     OPT_WHICH = OPT_LIMIT | OPT_OFFSET | OPT_ARG | OPT_EXIT | OPT_ORDER | OPT_AFTER
@@ -84,7 +88,7 @@ static const tool_option options[] = {
     {"progress", 0, TOOL_LATER, 0},
     {"c", 0, TOOL_LATER, 0},
     {"sum", 0, TOOL_ARGUMENT, OPT_SUM},
-    {"depth", 0, TOOL_LATER, 0},
+    {"depth", 0, TOOL_ARGUMENT, OPT_DEPTH},
     {"with", 0, TOOL_LATER, 0},
     {"summary", 0, TOOL_LATER, 0},
     {"quick", 0, TOOL_LATER, 0},
@@ -108,18 +112,19 @@ static const inspect_command commands[] = {
     {"avg", 2, 3, OPT_ALL | OPT_WHICH, "STORE COLLECTION PATH [FILTER]", inspect_total},
     {"group", 2, 3, OPT_ALL | OPT_ARG | OPT_EXIT | OPT_SUM, "STORE COLLECTION PATH[,PATH] [FILTER]", inspect_group},
     {"plan", 2, 2, OPT_ALL | OPT_WHICH, "STORE COLLECTION FILTER", inspect_plan},
+    {"tree", 2, 2, OPT_ALL | OPT_EXIT | OPT_LIMIT | OPT_DEPTH, "STORE COLLECTION ID", inspect_tree},
+    {"graph", 0, 0, OPT_ALL, "STORE", inspect_graph},
     {NULL, 0, 0, 0, NULL, NULL},
 };
 
 /* Commands of later versions: refused by name, and suggested to nobody. */
-static const char *const later[] = {"tree", "graph", "subset", "diff",
-                                    "tail", "check", "repair", "readers", "du", "compact", "backup", NULL};
+static const char *const later[] = {"subset", "diff", "tail", "check", "repair", "readers", "du", "compact", "backup", NULL};
 
 /* ---- the command line -------------------------------------------------------------------- */
 
 static int set_format(inspect *in, const char *name)
 {
-    static const char *const names[] = {"table", "jsonl", "json", "csv", "tsv", "msgpack", "dump", NULL};
+    static const char *const names[] = {"table", "jsonl", "json", "csv", "tsv", "msgpack", "dump", "dot", "mermaid", NULL};
     const char *near;
 
     for (size_t i = 0; names[i] != NULL; i++)
@@ -149,30 +154,6 @@ static int set_color(const char *when)
     return tool_usage("--color takes auto, always or never, not '%s'", when);
 }
 
-/* "name,address.city" in parts; a comma within backquotes belongs to a name. */
-static void set_fields(inspect *in, const char *text)
-{
-    size_t count = 0, capacity = 2;
-    bool   quoted = false;
-
-    for (const char *at = text; *at != '\0'; at++)
-        capacity += *at == ',';
-    in->fields = tool_alloc(capacity * sizeof(*in->fields));
-    for (const char *begin = text, *at = text;; at++) {
-        if (*at == '`')
-            quoted = !quoted;
-        if (*at != '\0' && (*at != ',' || quoted))
-            continue;
-        while (*begin == ' ')
-            begin++;
-        in->fields[count++] = tool_print("%.*s", (int)(at - begin), begin);
-        if (*at == '\0')
-            break;
-        begin = at + 1;
-    }
-    in->fields[count] = NULL;
-}
-
 static void add_arg(inspect *in, const char *text)
 {
     in->args = tool_realloc(in->args, (in->arg_count + 2) * sizeof(*in->args));
@@ -194,11 +175,12 @@ static int set_option(inspect *in, const tool_word *word)
     case OPT_ORDER:   in->query.order_by = word->text; break;
     case OPT_LIMIT:   return set_count(word, &in->query.limit);
     case OPT_OFFSET:  return set_count(word, &in->query.offset);
-    case OPT_FIELDS:  set_fields(in, word->text); break;
+    case OPT_FIELDS:  in->fields = inspect_split(word->text); break;
     case OPT_ARG:     add_arg(in, word->text); break;
     case OPT_SUM:     in->sum = word->text; break;
     case OPT_AFTER:   in->query.after = word->text; break;
     case OPT_PREFETCH: in->query.include = word->text; break;
+    case OPT_DEPTH:   return set_count(word, &in->depth);
     case OPT_COLOR:   return set_color(word->text);
     default: break;
     }
@@ -228,7 +210,8 @@ static int refuse_command(const char *name)
     near = tool_nearest(name, names);
     if (near != NULL)
         return tool_usage("unknown command '%s'; did you mean '%s'?", name, near);
-    return tool_usage("unknown command '%s'; there are info, schema, dump, find, get, count, explain, sum, min, max, avg, group and plan",
+    return tool_usage("unknown command '%s'; there are info, schema, dump, find, get, count, explain, sum, min, max, avg, "
+                      "group, plan, tree and graph",
                       name);
 }
 
@@ -258,11 +241,27 @@ static int take_operands(inspect *in)
     return TOOL_OK;
 }
 
+/* A tree and a graph are no data: each has formats of its own. */
+static int check_drawing(inspect *in)
+{
+    if (in->format == FORMAT_NONE)
+        in->format = in->command->run == inspect_graph ? FORMAT_DOT : FORMAT_TABLE;
+    if (in->command->run == inspect_graph && in->format < FORMAT_DOT)
+        return tool_usage("graph is written as dot or mermaid");
+    if (in->command->run == inspect_tree && in->format != FORMAT_TABLE)
+        return tool_usage("tree is written as table; get --prefetch has related documents in every format");
+    return TOOL_OK;
+}
+
 static int check_format(inspect *in)
 {
     bool catalog = in->command->run == inspect_info || in->command->run == inspect_schema ||
                    in->command->run == inspect_explain || in->command->run == inspect_plan;
 
+    if (in->command->run == inspect_tree || in->command->run == inspect_graph)
+        return check_drawing(in);
+    if (in->format > FORMAT_DUMP)
+        return tool_usage("dot and mermaid are formats of graph");
     if (in->format == FORMAT_NONE && in->command->run == inspect_dump)
         in->format = FORMAT_DUMP;
     if (in->format == FORMAT_NONE)
@@ -274,11 +273,15 @@ static int check_format(inspect *in)
     return TOOL_OK;
 }
 
+enum { DEPTH = 2, MEMBERS = 20 };       /* of a tree, unless something else is asked for */
+
 /* Whether the words go with the command; then each of them. */
 static int take_options(inspect *in, const tool_word *words)
 {
     int status = TOOL_OK;
 
+    in->depth = DEPTH;
+    in->query.limit = in->command->run == inspect_tree ? MEMBERS : 0;
     for (; status == TOOL_OK && (words->option != NULL || words->text != NULL); words++) {
         if (words->option == NULL)
             continue;

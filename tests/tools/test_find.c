@@ -126,6 +126,7 @@ START_TEST(fields_reach_into_prefetched_documents)
     expect_all("orders[1].amount,_id\r\n2.5,1\r\n,2\r\n,3\r\n",
                "kx-inspect find s.kx users --prefetch orders --fields 'orders[1].amount,_id' --format csv");
     expect_all("_id  user.age\n  3        40\n", "kx-inspect get s.kx orders 3 --prefetch user --fields _id,user.age --format table");
+    expect_all("{\"_id\":3,\"amount\":7}\n", "kx-inspect get s.kx orders 3 --fields ' _id , amount '");
     expect_all("{}\n", "kx-inspect get s.kx orders 3 --fields user.age,none");
     expect_all("none,user.age\r\n,\r\n", "kx-inspect get s.kx orders 3 --fields none,user.age --format csv");
 }
