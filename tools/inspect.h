@@ -135,6 +135,9 @@ int  rows_learn(rows *all, kx_doc *doc);
 /* Write one; KX_OK or the library's error. */
 int rows_add(rows *all, kx_doc *doc);
 
+/* Behind the last one, before rows_end(): are the fields that were asked for paths? KX_OK or the library's error. */
+int rows_check(rows *all);
+
 /* Write what is left and free; also after an error. */
 void rows_end(rows *all);
 

@@ -68,6 +68,8 @@ static int write_all(kx_txn *txn, inspect *in, const char *const *names, size_t 
         rc = walk(txn, names[i], query, rows_add, all, to);
         in->matched += to->count;
     }
+    if (rc == KX_OK)
+        rc = rows_check(all);
     rows_end(all);
     return rc == KX_OK ? TOOL_OK : inspect_fail(in, rc);
 }

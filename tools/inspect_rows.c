@@ -49,11 +49,16 @@ rows *rows_begin(inspect *in)
 
 /* ---- what is printed of a document --------------------------------------------------------- */
 
+static int bench_of(rows *all)
+{
+    return all->on.db == NULL ? bench_open(&all->on) : KX_OK;
+}
+
 /* Its next form, made from the one before. */
 static int remake(rows *all, item *one, bool whole)
 {
     kx_doc **made = &one->made[one->made[0] != NULL];
-    int      rc = all->on.db == NULL ? bench_open(&all->on) : KX_OK;
+    int      rc = bench_of(all);
 
     if (rc == KX_OK)
         rc = whole ? bench_whole(&all->on, one->doc, made) : bench_cut(&all->on, one->doc, all->in->fields, made);
@@ -284,7 +289,7 @@ static int hold(rows *all, const item *one)
     return rc;
 }
 
-/* What is no path shows before anything is written. */
+/* What is no path shows before anything is written, also where there is nothing to write. */
 static int check_fields(kx_doc *doc, char *const *fields)
 {
     const char *json;
@@ -293,6 +298,19 @@ static int check_fields(kx_doc *doc, char *const *fields)
     for (; fields != NULL && *fields != NULL && (rc == KX_OK || rc == KX_NOTFOUND); fields++)
         rc = strcmp(*fields, "_id") == 0 ? KX_OK : kx_doc_get_json(doc, *fields, &json);
     return rc == KX_NOTFOUND ? KX_OK : rc;
+}
+
+int rows_check(rows *all)
+{
+    kx_doc *none;
+    int     rc;
+
+    if (all->in->fields == NULL || all->count > 0)
+        return KX_OK;
+    rc = bench_of(all);
+    if (rc == KX_OK)
+        rc = bench_doc(&all->on, &none);
+    return rc == KX_OK ? check_fields(none, all->in->fields) : rc;
 }
 
 static int put_item(rows *all, const item *one)

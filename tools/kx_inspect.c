@@ -154,6 +154,15 @@ static int set_color(const char *when)
     return tool_usage("--color takes auto, always or never, not '%s'", when);
 }
 
+static int set_fields(inspect *in, const char *text)
+{
+    in->fields = inspect_split(text);
+    for (char **field = in->fields; *field != NULL; field++)
+        if (**field == '\0')
+            return tool_usage("--fields '%s': a path is missing", text);
+    return TOOL_OK;
+}
+
 static void add_arg(inspect *in, const char *text)
 {
     in->args = tool_realloc(in->args, (in->arg_count + 2) * sizeof(*in->args));
@@ -175,7 +184,7 @@ static int set_option(inspect *in, const tool_word *word)
     case OPT_ORDER:   in->query.order_by = word->text; break;
     case OPT_LIMIT:   return set_count(word, &in->query.limit);
     case OPT_OFFSET:  return set_count(word, &in->query.offset);
-    case OPT_FIELDS:  in->fields = inspect_split(word->text); break;
+    case OPT_FIELDS:  return set_fields(in, word->text);
     case OPT_ARG:     add_arg(in, word->text); break;
     case OPT_SUM:     in->sum = word->text; break;
     case OPT_AFTER:   in->query.after = word->text; break;

@@ -6,15 +6,6 @@
 
 #include "tools/tools.h"
 
-/* The output as a whole. */
-static void expect_all(const char *out, const char *line)
-{
-    ended end = run(NULL, "%s", line);
-
-    ck_assert_msg(end.status == 0, "%s: status %d: %s", line, end.status, end.err);
-    ck_assert_str_eq(end.out, out);
-}
-
 /* Every kind of relation; the user of order 4 is not there. */
 static void make_shop(void)
 {

@@ -28,15 +28,6 @@ static void make_shop(void)
     expect(0, NULL, NULL, "kx-load s.kx --schema schema users.jsonl orders.jsonl items.jsonl");
 }
 
-/* The output as a whole. */
-static void expect_all(const char *out, const char *line)
-{
-    ended end = run(NULL, "%s", line);
-
-    ck_assert_msg(end.status == 0, "%s: status %d: %s", line, end.status, end.err);
-    ck_assert_str_eq(end.out, out);
-}
-
 /* ---- pages ------------------------------------------------------------------------------------- */
 
 /* What stderr tells to go on with; NULL: nothing. */
@@ -218,6 +209,18 @@ START_TEST(a_full_device_is_an_error_of_every_command)
 }
 END_TEST
 
+START_TEST(a_field_that_is_no_path_is_wrong_usage_whatever_is_found)
+{
+    make_shop();
+    expect(2, "", "'a['", "kx-inspect find s.kx users --fields _id,'a['");
+    expect(2, "", "'a['", "kx-inspect find s.kx users 'age > 99' --fields _id,'a['");
+    expect(2, "", "'a['", "kx-inspect get s.kx users 9 -q --fields 'a[' --format csv");
+    expect(2, "", "--fields '_id,,age': a path is missing", "kx-inspect find s.kx users --fields _id,,age");
+    expect(2, "", "a path is missing", "kx-inspect find s.kx users --fields ''");
+    expect_all("a,b\r\n", "kx-inspect find s.kx users 'age > 99' --fields a,b --format csv");
+}
+END_TEST
+
 START_TEST(what_asks_for_too_much_is_wrong_usage)
 {
     make_shop();
@@ -246,6 +249,7 @@ static Suite *suite(void)
     tcase_add_test(plans, a_plan_is_one_object);
     suite_add_tcase(all, plans);
     tcase_add_test(wrong, a_full_device_is_an_error_of_every_command);
+    tcase_add_test(wrong, a_field_that_is_no_path_is_wrong_usage_whatever_is_found);
     tcase_add_test(wrong, what_asks_for_too_much_is_wrong_usage);
     suite_add_tcase(all, wrong);
     return all;

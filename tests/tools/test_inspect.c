@@ -24,15 +24,6 @@ static void make_store(void)
     expect(0, NULL, NULL, "kx-load s.kx --schema schema users.jsonl");
 }
 
-/* The output as a whole. */
-static void expect_all(const char *out, const char *line)
-{
-    ended end = run(NULL, "%s", line);
-
-    ck_assert_msg(end.status == 0, "%s: status %d: %s", line, end.status, end.err);
-    ck_assert_str_eq(end.out, out);
-}
-
 /* ---- commands ------------------------------------------------------------------------------- */
 
 START_TEST(info_is_one_object_with_stable_names)
