@@ -4,10 +4,11 @@
  *   users 1  {"user_id":1,"age":30}
  *   └─ orders: 2 of orders
  *      ├─ orders 1  {"order_id":1,"user_id":1}
- *      │  └─ user: users 1, above
- *      └─ orders 2  {"order_id":2,"user_id":1}
- *         └─ user: users 1, above
+ *      │  └─ boss: users 1, above
+ *      └─ orders 2  {"order_id":2,"user_id":1,"boss_id":2}
+ *         └─ boss: users 2  {"user_id":2,"age":40}
  *
+ * The key that a member is found by leads back to the document above it, and is left out: orders.user here.
  * One document of each level is held, and a cursor for the set that it is a member of.
  */
 #include <inttypes.h>
@@ -21,10 +22,12 @@ enum { DEEPEST = 64, NARROWEST = 8, KEY = 40 };
 
 /* A document whose relations are drawn. */
 typedef struct branch {
-    kx_doc    *doc;
-    size_t     count, next;        /* of its relations */
-    kx_cursor *set;                /* the members of the one before `next`, or NULL */
-    uint64_t   members, drawn;     /* of it */
+    kx_doc     *doc;
+    kx_relation by;                /* that led to it */
+    size_t      next, left;        /* its relations: the next one, and how many are to be drawn */
+    kx_cursor  *set;               /* the members of the one before `next`, or NULL */
+    kx_relation drawing;           /* that one */
+    uint64_t    members, drawn;    /* of it */
 } branch;
 
 typedef struct tree {
@@ -89,8 +92,26 @@ static branch *tip(tree *all)
     return &all->branches[all->count - 1];
 }
 
-/* Go down to the document, unless it is as deep as is asked for, or drawn above. */
-static int descend(tree *all, kx_doc *doc, bool last)
+static bool is_pointer(const kx_relation *relation)
+{
+    return relation->kind == KX_FOREIGN_KEY || relation->kind == KX_ONE_TO_ONE;
+}
+
+/* Does this relation of the document at `to` lead to the one above it, and to nothing else? */
+static bool leads_back(const branch *to, const kx_relation *relation)
+{
+    const kx_relation *by = &to->by;
+    bool               found = by->kind == KX_RELATED_SET || by->kind == KX_RELATED_ONE;
+
+    if (by->name == NULL || strcmp(relation->target, kx_doc_collection(to[-1].doc)) != 0)
+        return false;
+    if (!(found && is_pointer(relation)) && !(by->kind == KX_ONE_TO_ONE && relation->kind == KX_RELATED_ONE))
+        return false;
+    return strcmp(relation->foreign_key, by->foreign_key) == 0;
+}
+
+/* Go down to the document, unless it is as deep as is asked for, or drawn above. `by` NULL: the root. */
+static int descend(tree *all, kx_doc *doc, const kx_relation *by, bool last)
 {
     kx_relation relation;
     branch     *to = &all->branches[all->count];
@@ -99,8 +120,10 @@ static int descend(tree *all, kx_doc *doc, bool last)
     if (all->count >= all->depth || is_above(all, doc))
         return KX_OK;
     *to = (branch){.doc = doc};
-    while ((rc = kx_relation_at(all->txn, kx_doc_collection(doc), to->count, &relation)) == KX_OK)
-        to->count++;
+    if (by != NULL)
+        to->by = *by;
+    for (size_t n = 0; (rc = kx_relation_at(all->txn, kx_doc_collection(doc), n, &relation)) == KX_OK; n++)
+        to->left += !leads_back(to, &relation);
     if (rc != KX_NOTFOUND)
         return rc;
     if (all->count++ > 0)
@@ -150,7 +173,7 @@ static int draw_one(tree *all, const kx_relation *relation, bool last)
     }
     if (rc == KX_OK)
         rc = put_document(all, target, used);
-    return rc == KX_OK ? descend(all, target, last) : rc;
+    return rc == KX_OK ? descend(all, target, relation, last) : rc;
 }
 
 static int begin_set(tree *all, const kx_relation *relation, bool last)
@@ -167,6 +190,7 @@ static int begin_set(tree *all, const kx_relation *relation, bool last)
     put_text(all, relation->target);
     putc('\n', all->out);
     from->drawn = 0;
+    from->drawing = *relation;
     if (from->members == 0)
         return KX_OK;
     rc = kx_related_find(from->doc, relation->name, &query, &from->set);
@@ -185,7 +209,7 @@ static int draw_member(tree *all)
         from->drawn++;
         put_prefix(all, last);
         rc = put_document(all, doc, 3 * (all->bar_count + 1));
-        return rc == KX_OK ? descend(all, doc, last) : rc;
+        return rc == KX_OK ? descend(all, doc, &from->drawing, last) : rc;
     }
     if (rc == KX_NOTFOUND && from->drawn < from->members) {
         put_prefix(all, true);
@@ -212,14 +236,14 @@ static int step(tree *all)
 
     if (from->set != NULL)
         return draw_member(all);
-    if (from->next == from->count) {
+    if (from->left == 0) {
         ascend(all);
         return KX_OK;
     }
     rc = kx_relation_at(all->txn, kx_doc_collection(from->doc), from->next++, &relation);
-    last = from->next == from->count;
-    if (rc != KX_OK)
+    if (rc != KX_OK || leads_back(from, &relation))
         return rc;
+    last = --from->left == 0;
     return is_set(&relation) ? begin_set(all, &relation, last) : draw_one(all, &relation, last);
 }
 
@@ -236,7 +260,7 @@ static int draw(kx_txn *txn, inspect *in, kx_doc *root)
     all->most = in->query.limit;
     rc = put_document(all, root, 0);
     if (rc == KX_OK)
-        rc = descend(all, root, true);
+        rc = descend(all, root, NULL, true);
     while (rc == KX_OK && all->count > 0)
         rc = step(all);
     while (all->count > 0)

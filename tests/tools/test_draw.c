@@ -40,14 +40,21 @@ START_TEST(a_tree_shows_what_each_relation_leads_to)
     expect_all("users 1  {\"user_id\":1,\"name\":\"Ada\"}\n"
                "├─ orders: 2 of orders\n"
                "│  ├─ orders 1  {\"order_id\":1,\"user_id\":1}\n"
-               "│  │  ├─ user: users 1, above\n"
                "│  │  └─ tags: 0 of tags\n"
                "│  └─ orders 2  {\"order_id\":2,\"user_id\":1}\n"
-               "│     ├─ user: users 1, above\n"
                "│     └─ tags: 1 of tags\n"
                "│        └─ tags 1  {\"tag_id\":7}\n"
-               "└─ card: cards 1  {\"user_id\":1}\n"
-               "   └─ owner: users 1, above\n", "kx-inspect tree s.kx users 1");
+               "└─ card: cards 1  {\"user_id\":1}\n", "kx-inspect tree s.kx users 1");
+    expect_all("orders 2  {\"order_id\":2,\"user_id\":1}\n"
+               "├─ user: users 1  {\"user_id\":1,\"name\":\"Ada\"}\n"
+               "│  ├─ orders: 2 of orders\n"
+               "│  │  ├─ orders 1  {\"order_id\":1,\"user_id\":1}\n"
+               "│  │  └─ orders 2, above\n"
+               "│  └─ card: cards 1  {\"user_id\":1}\n"
+               "└─ tags: 1 of tags\n"
+               "   └─ tags 1  {\"tag_id\":7}\n"
+               "      └─ orders: 1 of orders\n"
+               "         └─ orders 2, above\n", "kx-inspect tree s.kx orders 2");
     expect_all("cards 1  {\"user_id\":1}\n"
                "└─ owner: users 1  {\"user_id\":1,\"name\":\"Ada\"}\n", "kx-inspect tree s.kx cards user_id=1 --depth 1");
     expect_all("cards 1  {\"user_id\":1}\n", "kx-inspect tree s.kx cards 1 --depth 0");
