@@ -138,8 +138,8 @@ int rows_add(rows *all, kx_doc *doc);
 /* Behind the last one, before rows_end(): are the fields that were asked for paths? KX_OK or the library's error. */
 int rows_check(rows *all);
 
-/* Write what is left and free; also after an error. */
-void rows_end(rows *all);
+/* Write what is left and free. Not `whole`, after an error: no array is closed, so that a reader notices. */
+void rows_end(rows *all, bool whole);
 
 /* ---- a field of a document as a cell of a table ----------------------------------------- */
 

@@ -70,7 +70,7 @@ static int write_all(kx_txn *txn, inspect *in, const char *const *names, size_t 
     }
     if (rc == KX_OK)
         rc = rows_check(all);
-    rows_end(all);
+    rows_end(all, rc == KX_OK);
     return rc == KX_OK ? TOOL_OK : inspect_fail(in, rc);
 }
 
@@ -202,7 +202,7 @@ static int write_dump(kx_txn *txn, inspect *in, const char *const *names, size_t
         rc = walk(txn, names[i], NULL, rows_add, all, &to);
         in->matched += to.count;
     }
-    rows_end(all);
+    rows_end(all, rc == KX_OK);
     return rc == KX_OK ? TOOL_OK : inspect_fail(in, rc);
 }
 

@@ -195,16 +195,12 @@ static const char *cardinality(const graph *all, const kx_relation *relation)
 
 static void put_more(const graph *all, const kx_relation *relation)
 {
-    kx_action action = relation->on_delete;
-
-    if (action == KX_ACTION_DEFAULT)
-        action = relation->enforced ? KX_RESTRICT : KX_DO_NOTHING;
     if (relation->through != NULL) {
         fputs(" through ", all->out);
         put_text(all, relation->through);
     }
-    if (action != KX_DO_NOTHING)
-        fprintf(all->out, ", on delete %s", kx_action_name(action));
+    if (relation->on_delete != KX_DO_NOTHING)
+        fprintf(all->out, ", on delete %s", kx_action_name(relation->on_delete));
 }
 
 static void put_relation(const graph *all, const char *collection, const kx_relation *relation)

@@ -38,8 +38,6 @@ rows *rows_begin(inspect *in)
 
     memset(all, 0, sizeof(*all));
     all->in = in;
-    if (in->format == FORMAT_JSON)
-        putc('[', in->out);
     for (size_t i = 0; in->fields != NULL && in->fields[i] != NULL; i++) {
         all->columns = tool_realloc(all->columns, (i + 1) * sizeof(*all->columns));
         all->columns[all->column_count++] = tool_copy(in->fields[i]);
@@ -327,7 +325,7 @@ static int put_item(rows *all, const item *one)
     case FORMAT_MSGPACK:
         return put_msgpack(out, one);
     case FORMAT_JSON:
-        fputs(all->count == 0 ? "" : ",\n ", out);
+        fputs(all->count == 0 ? "[" : ",\n ", out);
         return put_json(all->in, one);
     default:
         rc = put_json(all->in, one);
@@ -350,12 +348,12 @@ int rows_add(rows *all, kx_doc *doc)
     return rc;
 }
 
-void rows_end(rows *all)
+void rows_end(rows *all, bool whole)
 {
     put_window(all);
-    if (all->in->format == FORMAT_JSON)
-        fputs("]\n", all->in->out);
-    if (all->count == 0 && all->column_count > 0 && (all->in->format == FORMAT_CSV || all->in->format == FORMAT_TSV))
+    if (whole && all->in->format == FORMAT_JSON)
+        fputs(all->count == 0 ? "[]\n" : "]\n", all->in->out);
+    if (whole && all->count == 0 && all->column_count > 0 && (all->in->format == FORMAT_CSV || all->in->format == FORMAT_TSV))
         put_header(all, all->in->format == FORMAT_TSV);
     for (size_t i = 0; i < all->column_count; i++)
         free(all->columns[i]);

@@ -164,7 +164,7 @@ static int put_groups(kx_txn *txn, inspect *in, const group_names *names, bench 
         rc = put_group(all, on, names, &group, in->sum != NULL);
         in->matched += group.count;
     }
-    rows_end(all);
+    rows_end(all, rc == KX_NOTFOUND);
     ended = kx_groups_close(groups);
     return rc != KX_NOTFOUND ? rc : ended;
 }

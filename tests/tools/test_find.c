@@ -217,6 +217,9 @@ START_TEST(a_field_that_is_no_path_is_wrong_usage_whatever_is_found)
     expect(2, "", "'a['", "kx-inspect get s.kx users 9 -q --fields 'a[' --format csv");
     expect(2, "", "--fields '_id,,age': a path is missing", "kx-inspect find s.kx users --fields _id,,age");
     expect(2, "", "a path is missing", "kx-inspect find s.kx users --fields ''");
+    ck_assert_str_eq(run(NULL, "kx-inspect find s.kx users 'age > 99' --fields 'a[' --format json").out, "");
+    ck_assert_str_eq(run(NULL, "kx-inspect find s.kx users --prefetch none --format json").out, "");
+    expect_all("[]\n", "kx-inspect find s.kx users 'age > 99' --fields a --format json");
     expect_all("a,b\r\n", "kx-inspect find s.kx users 'age > 99' --fields a,b --format csv");
 }
 END_TEST
