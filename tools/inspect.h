@@ -74,15 +74,16 @@ int inspect_graph(kx_txn *txn, inspect *in);
    nothing, or too much; everything else is the store's. Returns the exit status. */
 int inspect_fail(const inspect *in, int rc);
 
-/* The command's answer is one number: a line, or in formats with names one of the command's name. KX_OK or the library's error. */
+/* The command's answer is one number: a line, or in formats with names one of the command's name. KX_OK or the library's
+   error. */
 int inspect_put_number(inspect *in, kx_value value);
 
-/* "name, address.city" in parts without blanks around them, ended by NULL; a comma within backquotes belongs to a name. Each and the list are the caller's
-   to free. */
+/* "name, address.city" in parts without blanks around them, ended by NULL; a comma within backquotes belongs to a name.
+   Each and the list are the caller's to free. */
 char **inspect_split(const char *text);
 
-/* The second operand, ID: a number or PATH=VALUE, as a condition; of several documents that have it the one with the lowest id is
-   meant. kept[] are the caller's to free. TOOL_OK, or TOOL_USAGE, having said why. */
+/* The second operand, ID: a number or PATH=VALUE, as a condition; of several documents that have it the one with the
+   lowest id is meant. kept[] are the caller's to free. TOOL_OK, or TOOL_USAGE, having said why. */
 int inspect_which(const inspect *in, kx_condition *where, char *kept[2]);
 
 /* Say that there is no such document. */

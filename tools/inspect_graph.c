@@ -16,7 +16,7 @@ typedef struct graph {
 
 /* ---- text ---------------------------------------------------------------------------------------- */
 
-/* Within double quotes: what would end them, or begin something else, is escaped or replaced; control characters are shown. */
+/* Within double quotes: what would end them is escaped or replaced; control characters are shown. */
 static void put_text(const graph *all, const char *text)
 {
     while (*text != '\0') {
@@ -126,7 +126,8 @@ static int put_keys(const graph *all, const char *collection)
 
     for (size_t n = 0; (rc = kx_index_at(all->txn, collection, n, &info)) == KX_OK; n++)
         if (mark_of(&info.index) != NULL)
-            put_key(all, collection, info.index.paths, mark_of(&info.index), is_foreign(all, collection, info.index.paths));
+            put_key(all, collection, info.index.paths, mark_of(&info.index),
+                    is_foreign(all, collection, info.index.paths));
     if (rc != KX_NOTFOUND)
         return rc;
     for (size_t n = 0; (rc = kx_relation_at(all->txn, collection, n, &relation)) == KX_OK; n++)
@@ -161,17 +162,24 @@ static bool is_same(const char *a, const char *b)
     return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
+/* Do two relations that lead to each other's collection tell the same? */
+static bool are_ends(const kx_relation *one, const kx_relation *far)
+{
+    if (one->kind == KX_MANY_TO_MANY)
+        return far->kind == KX_MANY_TO_MANY && is_same(far->through, one->through);
+    return is_pointer(far) && is_same(far->foreign_key, one->foreign_key);
+}
+
 /* Is this line drawn from its other end? A many-to-many of two collections is drawn from the first by name. */
 static bool is_other_end(const graph *all, const char *collection, const kx_relation *relation)
 {
-    bool        many = relation->kind == KX_MANY_TO_MANY;
+    bool        first = relation->kind == KX_MANY_TO_MANY && strcmp(collection, relation->target) <= 0;
     kx_relation far;
 
-    if (is_pointer(relation) || (many && strcmp(collection, relation->target) <= 0))
+    if (is_pointer(relation) || first)
         return false;
     for (size_t n = 0; kx_relation_at(all->txn, relation->target, n, &far) == KX_OK; n++)
-        if (is_same(far.target, collection) && (many ? far.kind == KX_MANY_TO_MANY && is_same(far.through, relation->through)
-                                                     : is_pointer(&far) && is_same(far.foreign_key, relation->foreign_key)))
+        if (is_same(far.target, collection) && are_ends(relation, &far))
             return true;
     return false;
 }

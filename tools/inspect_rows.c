@@ -65,7 +65,7 @@ static int remake(rows *all, item *one, bool whole)
     return rc;
 }
 
-/* Included documents are members only in its JSON; paths lead to them, and MessagePack has them, when it is read back. */
+/* Included documents are members only in its JSON; read back, paths lead to them, and MessagePack has them. */
 static int item_begin(rows *all, kx_doc *doc, item *one)
 {
     bool  cut = all->in->fields != NULL, binary = all->in->format == FORMAT_MSGPACK;
@@ -353,7 +353,8 @@ void rows_end(rows *all, bool whole)
     put_window(all);
     if (whole && all->in->format == FORMAT_JSON)
         fputs(all->count == 0 ? "[]\n" : "]\n", all->in->out);
-    if (whole && all->count == 0 && all->column_count > 0 && (all->in->format == FORMAT_CSV || all->in->format == FORMAT_TSV))
+    if (whole && all->count == 0 && all->column_count > 0 &&
+        (all->in->format == FORMAT_CSV || all->in->format == FORMAT_TSV))
         put_header(all, all->in->format == FORMAT_TSV);
     for (size_t i = 0; i < all->column_count; i++)
         free(all->columns[i]);

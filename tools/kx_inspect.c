@@ -118,13 +118,15 @@ static const inspect_command commands[] = {
 };
 
 /* Commands of later versions: refused by name, and suggested to nobody. */
-static const char *const later[] = {"subset", "diff", "tail", "check", "repair", "readers", "du", "compact", "backup", NULL};
+static const char *const later[] = {"subset", "diff", "tail", "check", "repair", "readers", "du", "compact", "backup",
+                                    NULL};
 
 /* ---- the command line -------------------------------------------------------------------- */
 
 static int set_format(inspect *in, const char *name)
 {
-    static const char *const names[] = {"table", "jsonl", "json", "csv", "tsv", "msgpack", "dump", "dot", "mermaid", NULL};
+    static const char *const names[] = {"table", "jsonl", "json", "csv", "tsv", "msgpack", "dump", "dot", "mermaid",
+                                        NULL};
     const char *near;
 
     for (size_t i = 0; names[i] != NULL; i++)
@@ -219,8 +221,8 @@ static int refuse_command(const char *name)
     near = tool_nearest(name, names);
     if (near != NULL)
         return tool_usage("unknown command '%s'; did you mean '%s'?", name, near);
-    return tool_usage("unknown command '%s'; there are info, schema, dump, find, get, count, explain, sum, min, max, avg, "
-                      "group, plan, tree and graph",
+    return tool_usage("unknown command '%s'; there are info, schema, dump, find, get, count, explain, sum, min, max, "
+                      "avg, group, plan, tree and graph",
                       name);
 }
 
