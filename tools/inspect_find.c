@@ -9,45 +9,86 @@
 #include "inspect.h"
 #include "json_text.h"
 
+/* How far a walk goes, and how far it came. */
+typedef struct stretch {
+    uint64_t limit;      /* documents to hand on; 0: what the query finds */
+    uint64_t count;      /* documents handed on */
+    char    *token;      /* of the last of them, where others follow; NULL: none do */
+} stretch;
+
+/* Behind the last document of a page. KX_NOTFOUND, the walk's end, unless looking fails. */
+static int look_on(kx_cursor *cursor, stretch *to)
+{
+    const char *token;
+    kx_doc     *doc;
+    int         rc = kx_cursor_token(cursor, &token);
+
+    if (rc != KX_OK)
+        return rc;
+    to->token = tool_copy(token);
+    rc = kx_cursor_next(cursor, &doc);
+    if (rc == KX_OK)
+        return KX_NOTFOUND;
+    free(to->token);
+    to->token = NULL;
+    return rc;
+}
+
 /* Hand each document that the query finds to `each`. Returns the library's code. */
 static int walk(kx_txn *txn, const char *collection, const kx_query *query, int (*each)(rows *, kx_doc *), rows *all,
-                uint64_t *count)
+                stretch *to)
 {
     kx_cursor *cursor = NULL;
     kx_doc    *doc;
     int        rc = kx_find(txn, collection, query, &cursor), ended;
 
-    *count = 0;
+    free(to->token);
+    to->token = NULL;
+    to->count = 0;
     while (rc == KX_OK && (rc = kx_cursor_next(cursor, &doc)) == KX_OK) {
         rc = each(all, doc);
-        ++*count;
+        if (++to->count == to->limit && rc == KX_OK)
+            rc = look_on(cursor, to);
     }
     ended = kx_cursor_close(cursor);
     return rc != KX_NOTFOUND ? rc : ended;
 }
 
 /* The same for each of several collections, twice where the writer wants to see all columns first. */
-static int write_all(kx_txn *txn, inspect *in, const char *const *names, size_t count, const kx_query *query)
+static int write_all(kx_txn *txn, inspect *in, const char *const *names, size_t count, const kx_query *query,
+                     stretch *to)
 {
-    rows    *all = rows_begin(in);
-    uint64_t found;
-    int      rc = KX_OK;
+    rows *all = rows_begin(in);
+    int   rc = KX_OK;
 
     if (rows_wants_learning(all))
         for (size_t i = 0; rc == KX_OK && i < count; i++)
-            rc = walk(txn, names[i], query, rows_learn, all, &found);
+            rc = walk(txn, names[i], query, rows_learn, all, to);
     for (size_t i = 0; rc == KX_OK && i < count; i++) {
-        rc = walk(txn, names[i], query, rows_add, all, &found);
-        in->matched += found;
+        rc = walk(txn, names[i], query, rows_add, all, to);
+        in->matched += to->count;
     }
-    rows_end(all);
+    if (rc == KX_OK)
+        rc = rows_check(all);
+    rows_end(all, rc == KX_OK);
     return rc == KX_OK ? TOOL_OK : inspect_fail(in, rc);
 }
 
+/* A page: one document more is looked for than is printed, so that the last page is known as such. */
 int inspect_find(kx_txn *txn, inspect *in)
 {
-    in->query.filter = in->operand_count > 1 ? in->operands[1] : NULL;
-    return write_all(txn, in, in->operands, 1, &in->query);
+    kx_query query = in->query;
+    stretch  page = {.limit = in->quiet || query.limit == UINT64_MAX ? 0 : query.limit};
+    int      status;
+
+    query.filter = in->operand_count > 1 ? in->operands[1] : NULL;
+    query.limit += page.limit != 0;
+    status = write_all(txn, in, in->operands, 1, &query, &page);
+    if (status == TOOL_OK && page.token != NULL)
+        tool_say("there are more; the next page: --after %s%s", page.token,
+                 query.offset != 0 ? ", without --offset" : "");
+    free(page.token);
+    return status;
 }
 
 int inspect_count(kx_txn *txn, inspect *in)
@@ -58,8 +99,8 @@ int inspect_count(kx_txn *txn, inspect *in)
     rc = kx_count(txn, in->operands[0], &in->query, &in->matched);
     if (rc != KX_OK)
         return inspect_fail(in, rc);
-    fprintf(in->out, in->format == FORMAT_JSON ? "[%" PRIu64 "]\n" : "%" PRIu64 "\n", in->matched);
-    return TOOL_OK;
+    rc = inspect_put_number(in, kx_uint(in->matched));
+    return rc == KX_OK ? TOOL_OK : inspect_fail(in, rc);
 }
 
 /* ---- get -------------------------------------------------------------------------------- */
@@ -78,46 +119,44 @@ static const char *equals_in(const char *text)
     return NULL;
 }
 
-static int get_by_value(kx_txn *txn, const char *collection, const char *which, const char *equals, kx_doc **doc)
+int inspect_which(const inspect *in, kx_condition *where, char *kept[2])
 {
-    char *path = tool_print("%.*s", (int)(equals - which), which);
-    char *kept;
-    int   rc = kx_get(txn, collection, path, inspect_value(equals + 1, &kept), doc);
+    const char *which = in->operands[1], *equals = equals_in(which);
+    uint64_t    id;
 
-    free(path);
-    free(kept);
-    return rc;
+    kept[0] = kept[1] = NULL;
+    if (tool_number(which, &id)) {
+        *where = (kx_condition){"_id", KX_EQ, kx_uint(id)};
+        return TOOL_OK;
+    }
+    if (equals == NULL || equals == which)
+        return tool_usage("%s takes a number or PATH=VALUE, not '%s'", in->command->name, which);
+    kept[0] = tool_print("%.*s", (int)(equals - which), which);
+    *where = (kx_condition){kept[0], KX_EQ, inspect_value(equals + 1, &kept[1])};
+    return TOOL_OK;
+}
+
+void inspect_none(const inspect *in)
+{
+    if (!in->quiet)
+        tool_say("%s: %s has no document %s", in->store, in->operands[0], in->operands[1]);
 }
 
 int inspect_get(kx_txn *txn, inspect *in)
 {
-    const char *which = in->operands[1], *equals = equals_in(which);
-    kx_doc     *doc = NULL;
-    uint64_t    id;
-    rows       *all;
-    int         rc;
+    kx_condition where[2] = {{0}, {0}};
+    kx_query     query = {.where = where, .limit = 1, .include = in->query.include};
+    stretch      to = {.limit = 0};
+    char        *kept[2];
+    int          status = inspect_which(in, &where[0], kept);
 
-    if (tool_number(which, &id))
-        rc = kx_get_by_id(txn, in->operands[0], id, &doc);
-    else if (equals != NULL && equals > which)
-        rc = get_by_value(txn, in->operands[0], which, equals, &doc);
-    else
-        return tool_usage("get takes a number or PATH=VALUE, not '%s'", which);
-    if (rc == KX_NOTFOUND) {
-        if (!in->quiet)
-            tool_say("%s: %s has no document %s", in->store, in->operands[0], which);
-        rc = KX_OK;
-    }
-    if (rc != KX_OK)
-        return inspect_fail(in, rc);
-    all = rows_begin(in);
-    if (doc != NULL && rows_wants_learning(all))
-        rc = rows_learn(all, doc);
-    if (doc != NULL && rc == KX_OK)
-        rc = rows_add(all, doc);
-    in->matched = doc != NULL;
-    rows_end(all);
-    return rc == KX_OK ? TOOL_OK : inspect_fail(in, rc);
+    if (status == TOOL_OK)
+        status = write_all(txn, in, in->operands, 1, &query, &to);
+    if (status == TOOL_OK && in->matched == 0)
+        inspect_none(in);
+    free(kept[0]);
+    free(kept[1]);
+    return status;
 }
 
 /* ---- dump --------------------------------------------------------------------------------- */
@@ -152,7 +191,7 @@ static int write_dump(kx_txn *txn, inspect *in, const char *const *names, size_t
 {
     rows       *all = rows_begin(in);
     const char *line;
-    uint64_t    found;
+    stretch     to = {.limit = 0};
     int         rc = put_header(txn, in, names, count);
 
     for (size_t i = 0; rc == KX_OK && i < count; i++) {
@@ -160,10 +199,10 @@ static int write_dump(kx_txn *txn, inspect *in, const char *const *names, size_t
         if (rc != KX_OK)
             break;
         fprintf(in->out, "%s\n", line);
-        rc = walk(txn, names[i], NULL, rows_add, all, &found);
-        in->matched += found;
+        rc = walk(txn, names[i], NULL, rows_add, all, &to);
+        in->matched += to.count;
     }
-    rows_end(all);
+    rows_end(all, rc == KX_OK);
     return rc == KX_OK ? TOOL_OK : inspect_fail(in, rc);
 }
 
@@ -195,6 +234,7 @@ int inspect_dump(kx_txn *txn, inspect *in)
 {
     const char **names = NULL;
     size_t       count;
+    stretch      to = {.limit = 0};
     int          rc = choose(txn, in, &names, &count), status;
 
     if (rc != KX_OK)
@@ -202,7 +242,7 @@ int inspect_dump(kx_txn *txn, inspect *in)
     else if (in->format == FORMAT_DUMP)
         status = write_dump(txn, in, names, count);
     else
-        status = write_all(txn, in, names, count, NULL);
+        status = write_all(txn, in, names, count, NULL, &to);
     free(names);
     return status;
 }

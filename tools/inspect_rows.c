@@ -21,7 +21,16 @@ struct rows {
     size_t   column_count;
     row      window[WINDOW];   /* of a table */
     size_t   held;
+    bench    on;               /* where documents are put together, once that is needed */
 };
+
+/* A document as it is printed. */
+typedef struct item {
+    kx_doc         *doc;
+    kx_doc         *made[2];   /* on the bench, for this */
+    uint64_t        id;
+    const uint64_t *shown;     /* &id, or NULL: it shows none */
+} item;
 
 rows *rows_begin(inspect *in)
 {
@@ -29,8 +38,6 @@ rows *rows_begin(inspect *in)
 
     memset(all, 0, sizeof(*all));
     all->in = in;
-    if (in->format == FORMAT_JSON)
-        putc('[', in->out);
     for (size_t i = 0; in->fields != NULL && in->fields[i] != NULL; i++) {
         all->columns = tool_realloc(all->columns, (i + 1) * sizeof(*all->columns));
         all->columns[all->column_count++] = tool_copy(in->fields[i]);
@@ -38,9 +45,51 @@ rows *rows_begin(inspect *in)
     return all;
 }
 
+/* ---- what is printed of a document --------------------------------------------------------- */
+
+static int bench_of(rows *all)
+{
+    return all->on.db == NULL ? bench_open(&all->on) : KX_OK;
+}
+
+/* Its next form, made from the one before. */
+static int remake(rows *all, item *one, bool whole)
+{
+    kx_doc **made = &one->made[one->made[0] != NULL];
+    int      rc = bench_of(all);
+
+    if (rc == KX_OK)
+        rc = whole ? bench_whole(&all->on, one->doc, made) : bench_cut(&all->on, one->doc, all->in->fields, made);
+    if (rc == KX_OK)
+        one->doc = *made;
+    return rc;
+}
+
+/* Included documents are members only in its JSON; read back, paths lead to them, and MessagePack has them. */
+static int item_begin(rows *all, kx_doc *doc, item *one)
+{
+    bool  cut = all->in->fields != NULL, binary = all->in->format == FORMAT_MSGPACK;
+    char **field = all->in->fields;
+    int   rc = KX_OK;
+
+    *one = (item){.doc = doc, .id = kx_doc_id(doc)};
+    while (cut && *field != NULL && strcmp(*field, "_id") != 0)
+        field++;
+    one->shown = all->in->bare || (cut && *field == NULL) ? NULL : &one->id;
+    if (all->in->query.include != NULL && (cut || binary))
+        rc = remake(all, one, true);
+    return rc == KX_OK && cut && binary ? remake(all, one, false) : rc;
+}
+
+static void item_end(item *one)
+{
+    kx_doc_release(one->made[1]);
+    kx_doc_release(one->made[0]);
+}
+
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
-static int put_fields(FILE *out, kx_doc *doc, char *const *fields)
+static int put_fields(FILE *out, const item *one, char *const *fields)
 {
     const char *json;
     const char *between = "";
@@ -50,14 +99,14 @@ static int put_fields(FILE *out, kx_doc *doc, char *const *fields)
     for (; rc == KX_OK && *fields != NULL; fields++) {
         bool is_id = strcmp(*fields, "_id") == 0;
 
-        if (!is_id && (rc = kx_doc_get_json(doc, *fields, &json)) == KX_NOTFOUND) {
+        if (!is_id && (rc = kx_doc_get_json(one->doc, *fields, &json)) == KX_NOTFOUND) {
             rc = KX_OK;
             continue;
         }
         fputs(between, out);
         json_put(out, *fields, strlen(*fields));
         if (is_id)
-            fprintf(out, ":%" PRIu64, kx_doc_id(doc));
+            fprintf(out, ":%" PRIu64, one->id);
         else if (rc == KX_OK)
             fprintf(out, ":%s", json);
         between = ",";
@@ -66,19 +115,19 @@ static int put_fields(FILE *out, kx_doc *doc, char *const *fields)
     return rc;
 }
 
-static int put_json(const inspect *in, kx_doc *doc)
+static int put_json(const inspect *in, const item *one)
 {
     FILE       *out = in->out;
     const char *json;
     int         rc;
 
     if (in->fields != NULL)
-        return put_fields(out, doc, in->fields);
-    rc = kx_doc_to_json(doc, &json);
-    if (rc == KX_OK && in->bare)
+        return put_fields(out, one, in->fields);
+    rc = kx_doc_to_json(one->doc, &json);
+    if (rc == KX_OK && one->shown == NULL)
         fputs(json, out);
     else if (rc == KX_OK)
-        fprintf(out, "{\"_id\":%" PRIu64 "%s%s", kx_doc_id(doc), json[1] == '}' ? "" : ",", json + 1);
+        fprintf(out, "{\"_id\":%" PRIu64 "%s%s", one->id, json[1] == '}' ? "" : ",", json + 1);
     return rc;
 }
 
@@ -116,18 +165,18 @@ static void put_uint(FILE *out, uint64_t number)
 }
 
 /* The document's map with one member more in front. */
-static int put_msgpack(FILE *out, kx_doc *doc, bool bare)
+static int put_msgpack(FILE *out, const item *one)
 {
     const void          *data;
     const unsigned char *bytes;
     size_t               size, members, head;
-    int                  rc = kx_doc_msgpack(doc, &data, &size);
+    int                  rc = kx_doc_msgpack(one->doc, &data, &size);
 
     if (rc == KX_OK)
-        rc = kx_doc_count(doc, "", &members);
+        rc = kx_doc_count(one->doc, "", &members);
     if (rc != KX_OK)
         return rc;
-    if (bare) {
+    if (one->shown == NULL) {
         fwrite(data, 1, size, out);
         return KX_OK;
     }
@@ -135,7 +184,7 @@ static int put_msgpack(FILE *out, kx_doc *doc, bool bare)
     head = bytes[0] == 0xdf ? 5 : bytes[0] == 0xde ? 3 : 1;
     put_map_head(out, members + 1);
     fwrite("\xa3_id", 1, 4, out);
-    put_uint(out, kx_doc_id(doc));
+    put_uint(out, one->id);
     fwrite(bytes + head, 1, size - head, out);
     return KX_OK;
 }
@@ -158,8 +207,9 @@ static size_t column_of(const rows *all, const char *name)
 
 int rows_learn(rows *all, kx_doc *doc)
 {
-    row one;
-    int rc = row_of(doc, NULL, all->in->bare, &one);
+    uint64_t id = kx_doc_id(doc);
+    row      one;
+    int      rc = row_of(doc, all->in->bare ? NULL : &id, NULL, &one);
 
     for (size_t i = 0; rc == KX_OK && i < one.count; i++)
         if (column_of(all, one.cells[i].name) == all->column_count) {
@@ -181,13 +231,13 @@ static void put_header(rows *all, bool tabs)
     fputs(tabs ? "\n" : "\r\n", all->in->out);
 }
 
-static int put_csv(rows *all, kx_doc *doc)
+static int put_csv(rows *all, const item *shown)
 {
     bool   tabs = all->in->format == FORMAT_TSV;
     FILE  *out = all->in->out;
     size_t next = 0;       /* members mostly stand in the order of the columns */
     row    one;
-    int    rc = row_of(doc, all->in->fields, all->in->bare, &one);
+    int    rc = row_of(shown->doc, shown->shown, all->in->fields, &one);
 
     if (rc != KX_OK)
         return rc;
@@ -224,20 +274,20 @@ static void put_window(rows *all)
     all->held = 0;
 }
 
-static int hold(rows *all, kx_doc *doc)
+static int hold(rows *all, const item *one)
 {
     int rc;
 
     if (all->held == WINDOW)
         put_window(all);
-    rc = row_of(doc, all->in->fields, all->in->bare, &all->window[all->held]);
+    rc = row_of(one->doc, one->shown, all->in->fields, &all->window[all->held]);
 
     if (rc == KX_OK)
         all->held++;
     return rc;
 }
 
-/* What is no path shows before anything is written. */
+/* What is no path shows before anything is written, also where there is nothing to write. */
 static int check_fields(kx_doc *doc, char *const *fields)
 {
     const char *json;
@@ -248,45 +298,67 @@ static int check_fields(kx_doc *doc, char *const *fields)
     return rc == KX_NOTFOUND ? KX_OK : rc;
 }
 
-int rows_add(rows *all, kx_doc *doc)
+int rows_check(rows *all)
+{
+    kx_doc *none;
+    int     rc;
+
+    if (all->in->fields == NULL || all->count > 0)
+        return KX_OK;
+    rc = bench_of(all);
+    if (rc == KX_OK)
+        rc = bench_doc(&all->on, &none);
+    return rc == KX_OK ? check_fields(none, all->in->fields) : rc;
+}
+
+static int put_item(rows *all, const item *one)
 {
     FILE *out = all->in->out;
-    int   rc = all->count == 0 ? check_fields(doc, all->in->fields) : KX_OK;
+    int   rc;
 
-    if (rc != KX_OK)
-        return rc;
     switch (all->in->format) {
     case FORMAT_TABLE:
-        rc = hold(all, doc);
-        break;
+        return hold(all, one);
     case FORMAT_CSV:
     case FORMAT_TSV:
-        rc = put_csv(all, doc);
-        break;
+        return put_csv(all, one);
     case FORMAT_MSGPACK:
-        rc = put_msgpack(out, doc, all->in->bare);
-        break;
+        return put_msgpack(out, one);
     case FORMAT_JSON:
-        fputs(all->count == 0 ? "" : ",\n ", out);
-        rc = put_json(all->in, doc);
-        break;
+        fputs(all->count == 0 ? "[" : ",\n ", out);
+        return put_json(all->in, one);
     default:
-        rc = put_json(all->in, doc);
+        rc = put_json(all->in, one);
         putc('\n', out);
+        return rc;
     }
+}
+
+int rows_add(rows *all, kx_doc *doc)
+{
+    int  rc = all->count == 0 ? check_fields(doc, all->in->fields) : KX_OK;
+    item one = {.doc = NULL};
+
+    if (rc == KX_OK)
+        rc = item_begin(all, doc, &one);
+    if (rc == KX_OK)
+        rc = put_item(all, &one);
+    item_end(&one);
     all->count++;
     return rc;
 }
 
-void rows_end(rows *all)
+void rows_end(rows *all, bool whole)
 {
     put_window(all);
-    if (all->in->format == FORMAT_JSON)
-        fputs("]\n", all->in->out);
-    if (all->count == 0 && all->column_count > 0 && (all->in->format == FORMAT_CSV || all->in->format == FORMAT_TSV))
+    if (whole && all->in->format == FORMAT_JSON)
+        fputs(all->count == 0 ? "[]\n" : "]\n", all->in->out);
+    if (whole && all->count == 0 && all->column_count > 0 &&
+        (all->in->format == FORMAT_CSV || all->in->format == FORMAT_TSV))
         put_header(all, all->in->format == FORMAT_TSV);
     for (size_t i = 0; i < all->column_count; i++)
         free(all->columns[i]);
     free(all->columns);
+    bench_close(&all->on);
     free(all);
 }

@@ -46,21 +46,21 @@ static cell *add(row *out)
     return &out->cells[out->count++];
 }
 
-static void add_id(row *out, kx_doc *doc)
+static void add_id(row *out, uint64_t id)
 {
     char text[24];
-    int  size = snprintf(text, sizeof(text), "%" PRIu64, kx_doc_id(doc));
+    int  size = snprintf(text, sizeof(text), "%" PRIu64, id);
 
     fill(add(out), tool_copy("_id"), (json_part){text, (size_t)size});
 }
 
-static int add_field(row *out, kx_doc *doc, const char *path)
+static int add_field(row *out, kx_doc *doc, const uint64_t *id, const char *path)
 {
     const char *json;
     int         rc;
 
-    if (strcmp(path, "_id") == 0) {
-        add_id(out, doc);
+    if (id != NULL && strcmp(path, "_id") == 0) {
+        add_id(out, *id);
         return KX_OK;
     }
     rc = kx_doc_get_json(doc, path, &json);
@@ -72,14 +72,14 @@ static int add_field(row *out, kx_doc *doc, const char *path)
     return KX_OK;
 }
 
-static int add_members(row *out, kx_doc *doc, bool bare)
+static int add_members(row *out, kx_doc *doc, const uint64_t *id)
 {
     const char *json;
     json_walk   walk;
     int         rc = kx_doc_to_json(doc, &json);
 
-    if (!bare)
-        add_id(out, doc);
+    if (id != NULL)
+        add_id(out, *id);
     if (rc != KX_OK || !json_begin(&walk, json, strlen(json), '{'))
         return rc;
     while (json_next(&walk))
@@ -87,16 +87,16 @@ static int add_members(row *out, kx_doc *doc, bool bare)
     return KX_OK;
 }
 
-int row_of(kx_doc *doc, char *const *fields, bool bare, row *out)
+int row_of(kx_doc *doc, const uint64_t *id, char *const *fields, row *out)
 {
     int rc = KX_OK;
 
     memset(out, 0, sizeof(*out));
     if (fields == NULL)
-        rc = add_members(out, doc, bare);
+        rc = add_members(out, doc, id);
     else
         for (; rc == KX_OK && *fields != NULL; fields++)
-            rc = add_field(out, doc, *fields);
+            rc = add_field(out, doc, id, *fields);
     if (rc != KX_OK)
         row_free(out);
     return rc;

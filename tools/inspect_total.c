@@ -1,7 +1,7 @@
 /*
  * inspect_total.c -- kx-inspect sum, min, max, avg and group: numbers about many documents. See inspect.h.
  *
- * What is printed is no document of the store: it is put together in a temporary one, so that every format has it.
+ * What is printed is no document of the store: see inspect_bench.c.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -9,29 +9,6 @@
 
 #include "common.h"
 #include "inspect.h"
-
-/* ---- where rows are put together ----------------------------------------------------------- */
-
-typedef struct bench {
-    kx_db  *db;
-    kx_txn *txn;
-} bench;
-
-static int bench_open(bench *on)
-{
-    static const kx_model        model = {.name = "rows"};
-    static const kx_model *const models[] = {&model, NULL};
-    int                          rc = kx_open(NULL, &(kx_options){.models = models}, &on->db);
-
-    on->txn = NULL;
-    return rc == KX_OK ? kx_txn_begin(on->db, KX_WRITE, &on->txn) : rc;
-}
-
-static void bench_close(bench *on)
-{
-    kx_txn_abort(on->txn);
-    kx_close(on->db);
-}
 
 /* ---- one number --------------------------------------------------------------------------------- */
 
@@ -45,29 +22,58 @@ static total_call *call_named(const char *name)
                                       : kx_avg;
 }
 
-/* As JSON; an integer beyond 2^63 as its digits, since it is nothing but a number here. */
-static int put_number(inspect *in, const kx_value *value)
+static int put_text(inspect *in, const char *json)
 {
-    const char *shape = in->format == FORMAT_JSON ? "[%s]\n" : "%s\n", *json = NULL;
-    kx_doc     *doc;
-    bench       on = {NULL, NULL};
-    char        digits[24];
-    int         rc;
+    bool none = strcmp(json, "null") == 0;
 
-    snprintf(digits, sizeof(digits), "%" PRIu64, (uint64_t)value->integer);
-    if (value->type == KX_TYPE_UINT) {
-        fprintf(in->out, shape, digits);
-        return KX_OK;
+    switch (in->format) {
+    case FORMAT_CSV:
+        fprintf(in->out, "%s\r\n%s\r\n", in->command->name, none ? "" : json);
+        break;
+    case FORMAT_TSV:
+        fprintf(in->out, "%s\n%s\n", in->command->name, none ? "" : json);
+        break;
+    default:
+        fprintf(in->out, in->format == FORMAT_JSON ? "[%s]\n" : "%s\n", json);
+    }
+    return KX_OK;
+}
+
+static int put_made(bench *on, inspect *in, const kx_value *value)
+{
+    const void *data;
+    const char *json;
+    kx_doc     *doc;
+    size_t      size;
+    int         rc = bench_doc(on, &doc);
+
+    if (rc == KX_OK)
+        rc = kx_doc_set(doc, in->command->name, *value);
+    if (rc == KX_OK && in->format == FORMAT_MSGPACK) {
+        rc = kx_doc_msgpack(doc, &data, &size);
+        if (rc == KX_OK)
+            fwrite(data, 1, size, in->out);
+        return rc;
+    }
+    if (rc == KX_OK)
+        rc = kx_doc_get_json(doc, in->command->name, &json);
+    return rc == KX_OK ? put_text(in, json) : rc;
+}
+
+/* JSON has it alone, an integer beyond 2^63 as its digits, since it is nothing but a number here. */
+int inspect_put_number(inspect *in, kx_value value)
+{
+    bench on = {NULL, NULL};
+    char  digits[24];
+    int   rc;
+
+    if (value.type == KX_TYPE_UINT && in->format != FORMAT_MSGPACK) {
+        snprintf(digits, sizeof(digits), "%" PRIu64, (uint64_t)value.integer);
+        return put_text(in, digits);
     }
     rc = bench_open(&on);
     if (rc == KX_OK)
-        rc = kx_doc_new(on.txn, "rows", &doc);
-    if (rc == KX_OK)
-        rc = kx_doc_set(doc, "number", *value);
-    if (rc == KX_OK)
-        rc = kx_doc_get_json(doc, "number", &json);
-    if (rc == KX_OK)
-        fprintf(in->out, shape, json);
+        rc = put_made(&on, in, &value);
     bench_close(&on);
     return rc;
 }
@@ -82,7 +88,7 @@ int inspect_total(kx_txn *txn, inspect *in)
     if (rc == KX_OK && in->exit_status)
         rc = kx_count(txn, in->operands[0], &in->query, &in->matched);
     if (rc == KX_OK)
-        rc = put_number(in, &result);
+        rc = inspect_put_number(in, result);
     return rc == KX_OK ? TOOL_OK : inspect_fail(in, rc);
 }
 
@@ -94,22 +100,6 @@ typedef struct group_names {
     char  *paths[MOST_NAMES];  /* as paths of a row: in backquotes */
     size_t count;
 } group_names;
-
-/* "a.b" of the store is the member "a.b" of a row. */
-static char *quoted(const char *text, size_t size)
-{
-    char *path = tool_alloc(2 * size + 3), *at = path;
-
-    *at++ = '`';
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '`')
-            *at++ = '`';
-        *at++ = text[i];
-    }
-    *at++ = '`';
-    *at = '\0';
-    return path;
-}
 
 static int add_name(group_names *names, const char *text, size_t size)
 {
@@ -123,34 +113,28 @@ static int add_name(group_names *names, const char *text, size_t size)
         return tool_usage("group: a field '%.*s' cannot be told from the number of that name", (int)size, text);
     if (names->count == MOST_NAMES)
         return tool_usage("group takes %d paths at most", MOST_NAMES);
-    names->paths[names->count++] = quoted(text, size);
+    names->paths[names->count++] = bench_path(text, size);
     return TOOL_OK;
 }
 
-/* A comma within backquotes belongs to a name. */
 static int split_names(const char *text, group_names *names)
 {
-    const char *begin = text;
-    bool        within = false;
-    int         status = TOOL_OK;
+    char **parts = inspect_split(text);
+    int    status = TOOL_OK;
 
-    for (const char *at = text; status == TOOL_OK; at++) {
-        if (*at == '`')
-            within = !within;
-        if (*at != '\0' && (*at != ',' || within))
-            continue;
-        status = add_name(names, begin, (size_t)(at - begin));
-        if (*at == '\0')
-            break;
-        begin = at + 1;
+    for (size_t i = 0; parts[i] != NULL; i++) {
+        if (status == TOOL_OK)
+            status = add_name(names, parts[i], strlen(parts[i]));
+        free(parts[i]);
     }
+    free(parts);
     return status;
 }
 
 static int put_group(rows *all, bench *on, const group_names *names, const kx_group_row *group, bool sums)
 {
     kx_doc *doc;
-    int     rc = kx_doc_new(on->txn, "rows", &doc);
+    int     rc = bench_doc(on, &doc);
 
     for (size_t i = 0; rc == KX_OK && i < group->value_count; i++)
         rc = kx_doc_set(doc, names->paths[i], group->values[i]);
@@ -180,7 +164,7 @@ static int put_groups(kx_txn *txn, inspect *in, const group_names *names, bench 
         rc = put_group(all, on, names, &group, in->sum != NULL);
         in->matched += group.count;
     }
-    rows_end(all);
+    rows_end(all, rc == KX_NOTFOUND);
     ended = kx_groups_close(groups);
     return rc != KX_NOTFOUND ? rc : ended;
 }

@@ -49,6 +49,37 @@ kx_value inspect_value(const char *text, char **kept)
     return number_of(text, &value) ? value : kx_text(text);
 }
 
+/* ---- parts ------------------------------------------------------------------------------ */
+
+char **inspect_split(const char *text)
+{
+    size_t count = 0, capacity = 2;
+    bool   quoted = false;
+    char **parts;
+
+    for (const char *at = text; *at != '\0'; at++)
+        capacity += *at == ',';
+    parts = tool_alloc(capacity * sizeof(*parts));
+    for (const char *begin = text, *at = text;; at++) {
+        const char *end = at;
+
+        if (*at == '`')
+            quoted = !quoted;
+        if (*at != '\0' && (*at != ',' || quoted))
+            continue;
+        while (*begin == ' ')
+            begin++;
+        while (end > begin && end[-1] == ' ')
+            end--;
+        parts[count++] = tool_print("%.*s", (int)(end - begin), begin);
+        if (*at == '\0')
+            break;
+        begin = at + 1;
+    }
+    parts[count] = NULL;
+    return parts;
+}
+
 /* ---- lists ------------------------------------------------------------------------------ */
 
 /* A value of a list, its text moved to `*room`. False: it is a container, or nothing. */

@@ -31,13 +31,20 @@ static const char help[] =
     "                                      one number made of those at PATH\n"
     "  group STORE COLLECTION PATH[,PATH] [FILTER]\n"
     "                                      how many for each value; --sum PATH adds those up\n"
+    "  plan STORE COLLECTION FILTER        what deleting these would do, and what is in its way; nothing is deleted\n"
+    "  tree STORE COLLECTION ID            a document and what it relates to, as a tree\n"
+    "  graph STORE                         collections, keys and relations, for Graphviz or Mermaid\n"
     "\n"
     "      --format FORMAT    table, jsonl, json, csv, tsv, msgpack or dump; on a terminal table, elsewhere jsonl\n"
+    "                         graph: dot or mermaid\n"
     "      --json             the same as --format jsonl\n"
-    "      --order-by PATHS   find, explain: \"status,-amount\"\n"
+    "      --order-by PATHS   \"status,-amount\"\n"
     "      --limit N, --offset N\n"
+    "      --after TOKEN      go on behind a page: find --limit prints the token on stderr\n"
     "      --fields PATHS     find, get: only these, \"name,address.city\"\n"
+    "      --prefetch PATHS   find, get: with related documents, \"user,orders.items\"\n"
     "      --sum PATH         group: the sum of these numbers, too\n"
+    "      --depth N          tree: relations to go down, 2 unless said otherwise\n"
     "      --arg VALUE        a value for each ? of the filter, in order\n"
     "  -o, --output FILE      write FILE, whole or not at all\n"
     "  -f, --force            with -o: replace a file that may not be written\n"
@@ -52,10 +59,10 @@ enum {
     OPT_HELP = 1 << 0, OPT_VERSION = 1 << 1, OPT_QUIET = 1 << 2, OPT_VERBOSE = 1 << 3, OPT_OUTPUT = 1 << 4,
     OPT_FORCE = 1 << 5, OPT_EXIT = 1 << 6, OPT_FORMAT = 1 << 7, OPT_JSON = 1 << 8, OPT_ORDER = 1 << 9,
     OPT_LIMIT = 1 << 10, OPT_OFFSET = 1 << 11, OPT_FIELDS = 1 << 12, OPT_ARG = 1 << 13, OPT_NO_PAGER = 1 << 14,
-    OPT_COLOR = 1 << 15, OPT_SUM = 1 << 16,
+    OPT_COLOR = 1 << 15, OPT_SUM = 1 << 16, OPT_AFTER = 1 << 17, OPT_PREFETCH = 1 << 18, OPT_DEPTH = 1 << 19,
     OPT_ALL = OPT_HELP | OPT_VERSION | OPT_QUIET | OPT_VERBOSE | OPT_OUTPUT | OPT_FORCE | OPT_FORMAT | OPT_JSON |
               OPT_NO_PAGER | OPT_COLOR,
-    OPT_WHICH = OPT_LIMIT | OPT_OFFSET | OPT_ARG | OPT_EXIT
+    OPT_WHICH = OPT_LIMIT | OPT_OFFSET | OPT_ARG | OPT_EXIT | OPT_ORDER | OPT_AFTER
 };
 
 static const tool_option options[] = {
@@ -75,13 +82,13 @@ static const tool_option options[] = {
     {"arg", 0, TOOL_ARGUMENT, OPT_ARG},
     {"no-pager", 0, TOOL_NO_ARGUMENT, OPT_NO_PAGER},
     {"color", 0, TOOL_ARGUMENT, OPT_COLOR},
-    {"after", 0, TOOL_LATER, 0},
-    {"prefetch", 0, TOOL_LATER, 0},
+    {"after", 0, TOOL_ARGUMENT, OPT_AFTER},
+    {"prefetch", 0, TOOL_ARGUMENT, OPT_PREFETCH},
     {"snapshot", 0, TOOL_LATER, 0},
     {"progress", 0, TOOL_LATER, 0},
     {"c", 0, TOOL_LATER, 0},
     {"sum", 0, TOOL_ARGUMENT, OPT_SUM},
-    {"depth", 0, TOOL_LATER, 0},
+    {"depth", 0, TOOL_ARGUMENT, OPT_DEPTH},
     {"with", 0, TOOL_LATER, 0},
     {"summary", 0, TOOL_LATER, 0},
     {"quick", 0, TOOL_LATER, 0},
@@ -95,27 +102,31 @@ static const inspect_command commands[] = {
     {"info", 0, 0, OPT_ALL, "STORE", inspect_info},
     {"schema", 0, 1, OPT_ALL, "STORE [COLLECTION]", inspect_schema},
     {"dump", 0, 1000, OPT_ALL, "STORE [COLLECTION...]", inspect_dump},
-    {"find", 1, 2, OPT_ALL | OPT_WHICH | OPT_ORDER | OPT_FIELDS, "STORE COLLECTION [FILTER]", inspect_find},
-    {"get", 2, 2, OPT_ALL | OPT_EXIT | OPT_FIELDS, "STORE COLLECTION ID", inspect_get},
+    {"find", 1, 2, OPT_ALL | OPT_WHICH | OPT_FIELDS | OPT_PREFETCH, "STORE COLLECTION [FILTER]", inspect_find},
+    {"get", 2, 2, OPT_ALL | OPT_EXIT | OPT_FIELDS | OPT_PREFETCH, "STORE COLLECTION ID", inspect_get},
     {"count", 1, 2, OPT_ALL | OPT_WHICH, "STORE COLLECTION [FILTER]", inspect_count},
-    {"explain", 1, 2, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION [FILTER]", inspect_explain},
-    {"sum", 2, 3, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION PATH [FILTER]", inspect_total},
-    {"min", 2, 3, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION PATH [FILTER]", inspect_total},
-    {"max", 2, 3, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION PATH [FILTER]", inspect_total},
-    {"avg", 2, 3, OPT_ALL | OPT_WHICH | OPT_ORDER, "STORE COLLECTION PATH [FILTER]", inspect_total},
+    {"explain", 1, 2, OPT_ALL | OPT_WHICH, "STORE COLLECTION [FILTER]", inspect_explain},
+    {"sum", 2, 3, OPT_ALL | OPT_WHICH, "STORE COLLECTION PATH [FILTER]", inspect_total},
+    {"min", 2, 3, OPT_ALL | OPT_WHICH, "STORE COLLECTION PATH [FILTER]", inspect_total},
+    {"max", 2, 3, OPT_ALL | OPT_WHICH, "STORE COLLECTION PATH [FILTER]", inspect_total},
+    {"avg", 2, 3, OPT_ALL | OPT_WHICH, "STORE COLLECTION PATH [FILTER]", inspect_total},
     {"group", 2, 3, OPT_ALL | OPT_ARG | OPT_EXIT | OPT_SUM, "STORE COLLECTION PATH[,PATH] [FILTER]", inspect_group},
+    {"plan", 2, 2, OPT_ALL | OPT_WHICH, "STORE COLLECTION FILTER", inspect_plan},
+    {"tree", 2, 2, OPT_ALL | OPT_EXIT | OPT_LIMIT | OPT_DEPTH, "STORE COLLECTION ID", inspect_tree},
+    {"graph", 0, 0, OPT_ALL, "STORE", inspect_graph},
     {NULL, 0, 0, 0, NULL, NULL},
 };
 
 /* Commands of later versions: refused by name, and suggested to nobody. */
-static const char *const later[] = {"tree", "plan", "graph", "subset", "diff",
-                                    "tail", "check", "repair", "readers", "du", "compact", "backup", NULL};
+static const char *const later[] = {"subset", "diff", "tail", "check", "repair", "readers", "du", "compact", "backup",
+                                    NULL};
 
 /* ---- the command line -------------------------------------------------------------------- */
 
 static int set_format(inspect *in, const char *name)
 {
-    static const char *const names[] = {"table", "jsonl", "json", "csv", "tsv", "msgpack", "dump", NULL};
+    static const char *const names[] = {"table", "jsonl", "json", "csv", "tsv", "msgpack", "dump", "dot", "mermaid",
+                                        NULL};
     const char *near;
 
     for (size_t i = 0; names[i] != NULL; i++)
@@ -145,28 +156,13 @@ static int set_color(const char *when)
     return tool_usage("--color takes auto, always or never, not '%s'", when);
 }
 
-/* "name,address.city" in parts; a comma within backquotes belongs to a name. */
-static void set_fields(inspect *in, const char *text)
+static int set_fields(inspect *in, const char *text)
 {
-    size_t count = 0, capacity = 2;
-    bool   quoted = false;
-
-    for (const char *at = text; *at != '\0'; at++)
-        capacity += *at == ',';
-    in->fields = tool_alloc(capacity * sizeof(*in->fields));
-    for (const char *begin = text, *at = text;; at++) {
-        if (*at == '`')
-            quoted = !quoted;
-        if (*at != '\0' && (*at != ',' || quoted))
-            continue;
-        while (*begin == ' ')
-            begin++;
-        in->fields[count++] = tool_print("%.*s", (int)(at - begin), begin);
-        if (*at == '\0')
-            break;
-        begin = at + 1;
-    }
-    in->fields[count] = NULL;
+    in->fields = inspect_split(text);
+    for (char **field = in->fields; *field != NULL; field++)
+        if (**field == '\0')
+            return tool_usage("--fields '%s': a path is missing", text);
+    return TOOL_OK;
 }
 
 static void add_arg(inspect *in, const char *text)
@@ -190,9 +186,12 @@ static int set_option(inspect *in, const tool_word *word)
     case OPT_ORDER:   in->query.order_by = word->text; break;
     case OPT_LIMIT:   return set_count(word, &in->query.limit);
     case OPT_OFFSET:  return set_count(word, &in->query.offset);
-    case OPT_FIELDS:  set_fields(in, word->text); break;
+    case OPT_FIELDS:  return set_fields(in, word->text);
     case OPT_ARG:     add_arg(in, word->text); break;
     case OPT_SUM:     in->sum = word->text; break;
+    case OPT_AFTER:   in->query.after = word->text; break;
+    case OPT_PREFETCH: in->query.include = word->text; break;
+    case OPT_DEPTH:   return set_count(word, &in->depth);
     case OPT_COLOR:   return set_color(word->text);
     default: break;
     }
@@ -222,7 +221,8 @@ static int refuse_command(const char *name)
     near = tool_nearest(name, names);
     if (near != NULL)
         return tool_usage("unknown command '%s'; did you mean '%s'?", name, near);
-    return tool_usage("unknown command '%s'; there are info, schema, dump, find, get, count, explain, sum, min, max, avg and group",
+    return tool_usage("unknown command '%s'; there are info, schema, dump, find, get, count, explain, sum, min, max, "
+                      "avg, group, plan, tree and graph",
                       name);
 }
 
@@ -252,29 +252,47 @@ static int take_operands(inspect *in)
     return TOOL_OK;
 }
 
+/* A tree and a graph are no data: each has formats of its own. */
+static int check_drawing(inspect *in)
+{
+    if (in->format == FORMAT_NONE)
+        in->format = in->command->run == inspect_graph ? FORMAT_DOT : FORMAT_TABLE;
+    if (in->command->run == inspect_graph && in->format < FORMAT_DOT)
+        return tool_usage("graph is written as dot or mermaid");
+    if (in->command->run == inspect_tree && in->format != FORMAT_TABLE)
+        return tool_usage("tree is written as table; get --prefetch has related documents in every format");
+    return TOOL_OK;
+}
+
 static int check_format(inspect *in)
 {
     bool catalog = in->command->run == inspect_info || in->command->run == inspect_schema ||
-                   in->command->run == inspect_explain;
+                   in->command->run == inspect_explain || in->command->run == inspect_plan;
 
+    if (in->command->run == inspect_tree || in->command->run == inspect_graph)
+        return check_drawing(in);
+    if (in->format > FORMAT_DUMP)
+        return tool_usage("dot and mermaid are formats of graph");
     if (in->format == FORMAT_NONE && in->command->run == inspect_dump)
         in->format = FORMAT_DUMP;
     if (in->format == FORMAT_NONE)
         in->format = in->file == NULL && isatty(STDOUT_FILENO) ? FORMAT_TABLE : FORMAT_JSONL;
     if (in->format == FORMAT_DUMP && in->command->run != inspect_dump)
         return tool_usage("%s has no --format dump; kx-inspect dump writes one", in->command->name);
-    if (in->format == FORMAT_MSGPACK && in->fields != NULL)
-        return tool_usage("--fields with --format msgpack is not in this version");
     if (catalog && in->format > FORMAT_JSON)
         return tool_usage("%s is written as table, jsonl or json", in->command->name);
     return TOOL_OK;
 }
+
+enum { DEPTH = 2, MEMBERS = 20 };       /* of a tree, unless something else is asked for */
 
 /* Whether the words go with the command; then each of them. */
 static int take_options(inspect *in, const tool_word *words)
 {
     int status = TOOL_OK;
 
+    in->depth = DEPTH;
+    in->query.limit = in->command->run == inspect_tree ? MEMBERS : 0;
     for (; status == TOOL_OK && (words->option != NULL || words->text != NULL); words++) {
         if (words->option == NULL)
             continue;
@@ -315,7 +333,7 @@ static int take_line(inspect *in, int argc, char **argv)
 int inspect_fail(const inspect *in, int rc)
 {
     tool_say_error(in->store);
-    return rc == KX_INVALID ? TOOL_USAGE : tool_status(rc);
+    return rc == KX_INVALID || rc == KX_LIMIT ? TOOL_USAGE : tool_status(rc);
 }
 
 static int work(kx_txn *txn, void *context)

@@ -24,15 +24,6 @@ static void make_store(void)
     expect(0, NULL, NULL, "kx-load s.kx --schema schema users.jsonl");
 }
 
-/* The output as a whole. */
-static void expect_all(const char *out, const char *line)
-{
-    ended end = run(NULL, "%s", line);
-
-    ck_assert_msg(end.status == 0, "%s: status %d: %s", line, end.status, end.err);
-    ck_assert_str_eq(end.out, out);
-}
-
 /* ---- commands ------------------------------------------------------------------------------- */
 
 START_TEST(info_is_one_object_with_stable_names)
@@ -397,8 +388,9 @@ START_TEST(wrong_usage_is_one_line_and_status_2)
         {"kx-inspect find s.kx users --limit -1", "--limit takes a number"},
         {"kx-inspect find s.kx users --limit", "--limit needs an argument"},
         {"kx-inspect find s.kx users --limt 5", "did you mean --limit?"},
-        {"kx-inspect find s.kx users --after x", "--after is not in this version"},
-        {"kx-inspect find s.kx users --prefetch=orders", "--prefetch is not in this version"},
+        {"kx-inspect find s.kx users --snapshot", "--snapshot is not in this version"},
+        {"kx-inspect find s.kx users --prefetch", "--prefetch needs an argument"},
+        {"kx-inspect info s.kx --after x", "--after does not go with 'info'"},
         {"kx-inspect find s.kx users --json=1", "--json takes no argument"},
         {"kx-inspect find s.kx users -x", "unknown option -x"},
         {"kx-inspect find s.kx users --format xml", "'xml' is not known"},

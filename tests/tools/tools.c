@@ -48,6 +48,14 @@ void expect(int status, const char *out, const char *err, const char *format, ..
         ck_assert_msg(lines_of(end.err) == 1, "%s: not one line: %s", format, end.err);
 }
 
+void expect_all(const char *out, const char *line)
+{
+    ended end = run(NULL, "%s", line);
+
+    ck_assert_msg(end.status == 0, "%s: status %d: %s", line, end.status, end.err);
+    ck_assert_str_eq(end.out, out);
+}
+
 void expect_line(const char *text, const char *part)
 {
     ck_assert_msg(lines_of(text) == 1, "not one line: %s", text);

@@ -22,6 +22,9 @@ ended run(const char *stdin_text, const char *format, ...) __attribute__((format
 /* The same, and the status and the texts must be these; `out` and `err` are parts, NULL: anything. */
 void expect(int status, const char *out, const char *err, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The line succeeds, and this is its output as a whole. */
+void expect_all(const char *out, const char *line);
+
 /* `text` is one line that holds `part`. */
 void expect_line(const char *text, const char *part);
 
