@@ -280,8 +280,8 @@ static int drop_unreadable(kx_catalog *draft, const uint64_t *numbers, const kx_
     return KX_OK;
 }
 
-int kx_catalog__decode(kx_cat_make_predicate *make, kx_slice meta, const uint64_t *numbers, const kx_slice *documents, size_t count,
-                       kx_catalog **catalog)
+int kx_catalog__decode(kx_cat_make_predicate *make, kx_slice meta, const uint64_t *numbers, const kx_slice *documents,
+                       size_t count, kx_catalog **catalog)
 {
     kx_catalog *draft = NULL;
     kx_arena scratch = {0};

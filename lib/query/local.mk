@@ -29,6 +29,7 @@ kx_sources += \
 	lib/query/memory.c \
 	lib/query/operand.c \
 	lib/query/order.c \
+	lib/query/place.c \
 	lib/query/plan.c \
 	lib/query/predicate.c \
 	lib/query/plan_ids.c \
