@@ -97,12 +97,12 @@ static uint64_t prefix_of(const kx_key *key)
 
 static uint8_t *keep_key(kx_entries *entries, const kx_key *key)
 {
-    if (entries->left < key->size) {
+    if (entries->block == NULL || entries->left < key->size) {
         size_t size = entries->count < 64 ? 2048 : KEY_BLOCK;
         entries->block = kx_arena__alloc(&entries->keys, size);
         entries->left = entries->block != NULL ? size : 0;
     }
-    if (entries->left < key->size)
+    if (entries->block == NULL)
         return NULL;
     uint8_t *kept = memcpy(entries->block, key->data, key->size);
     entries->block += key->size;
