@@ -95,14 +95,15 @@ static uint64_t prefix_of(const kx_key *key)
     return key->size > 0 ? prefix & ~(uint64_t)0 << 8 * (8 - key->size) : 0;
 }
 
+/* An empty key has a place too. */
 static uint8_t *keep_key(kx_entries *entries, const kx_key *key)
 {
-    if (entries->left < key->size) {
+    if (entries->block == NULL || entries->left < key->size) {
         size_t size = entries->count < 64 ? 2048 : KEY_BLOCK;
         entries->block = kx_arena__alloc(&entries->keys, size);
         entries->left = entries->block != NULL ? size : 0;
     }
-    if (entries->left < key->size)
+    if (entries->block == NULL || entries->left < key->size)
         return NULL;
     uint8_t *kept = memcpy(entries->block, key->data, key->size);
     entries->block += key->size;
