@@ -95,6 +95,7 @@ static uint64_t prefix_of(const kx_key *key)
     return key->size > 0 ? prefix & ~(uint64_t)0 << 8 * (8 - key->size) : 0;
 }
 
+/* An empty key has a place too. */
 static uint8_t *keep_key(kx_entries *entries, const kx_key *key)
 {
     if (entries->block == NULL || entries->left < key->size) {

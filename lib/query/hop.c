@@ -179,3 +179,24 @@ int kx_query__hop(kx_txn *txn, const kx_cat_relation *relation, bool back, kx_sl
     kx_query_bound bound = {.index = index, .values = near.values, .count = near.count};
     return kx_query__each(txn, collection, &bound, visit, context);
 }
+
+/* ---- back from many --------------------------------------------------------------------------------- */
+
+enum { WHOLE = 256 }; /* keys up to this are never shortened, whatever comes behind them */
+
+const kx_cat_index *kx_query__back_index(const kx_cat_relation *relation)
+{
+    if (relation->declared.kind == KX_MANY_TO_MANY)
+        return NULL;
+    const kx_cat_index *index = index_over(relation->owner, &relation->local);
+    return index == NULL || index->primary ? NULL : index;
+}
+
+bool kx_query__back_key(const kx_cat_relation *relation, kx_slice document, kx_key *key)
+{
+    end_values near;
+    read_key(&relation->remote, document, &near);
+    for (size_t i = 0; i < near.count; i++)
+        kx_key__add(key, &near.values[i], false);
+    return near.count == 0 || (key->rc == KX_OK && key->size <= WHOLE);
+}

@@ -554,8 +554,14 @@ void kx_query__ids_after(kx_query_ids *ids, uint64_t id);
 int kx_query__ids_add(kx_query_ids *ids, const uint64_t *from, size_t count);
 int kx_query__ids_end(kx_query_ids *ids);               /* sorted, each once; KX_NOMEM, KX_FULL, KX_IO */
 int kx_query__ids_more(kx_query_ids *ids);              /* the next ones, in place of those at hand    */
+int kx_query__ids_sort(kx_query_ids *ids);               /* those in memory, each once; KX_NOMEM    */
 int kx_query__ids_push(kx_query_ids *ids, uint64_t id); /* nothing is sorted: at the end               */
 void kx_query__ids_free(kx_query_ids *ids);
+
+/* The way back of kx_query__hop() for many documents: where there is an index to walk, its entries of those that lead to a document
+   begin with a key, which is added. No key: nobody leads there. False: this document is to be hopped from alone. */
+const kx_cat_index *kx_query__back_index(const kx_cat_relation *relation);
+bool kx_query__back_key(const kx_cat_relation *relation, kx_slice document, kx_key *key);
 
 typedef struct kx_query_entry {
     uint64_t head; /* first 8 bytes of the key: most comparisons end there */

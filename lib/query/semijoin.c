@@ -6,7 +6,7 @@
  * The far end's matches are counted first, by stored counts where an index has them; the walk back stops as soon as it has
  * cost more than the plan that it would replace. What comes out is a list of ids, sorted, each once.
  */
-#include <stdlib.h>
+#include <string.h>
 
 #include "query/query_impl.h"
 
@@ -34,22 +34,16 @@ static int push(void *context, uint64_t id)
     return 0;
 }
 
-static int compare_ids(const void *a, const void *b)
+static int sort(id_list *list)
 {
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return left < right ? -1 : left > right;
-}
-
-static void sort(id_list *list)
-{
-    size_t kept = 0;
-    if (list->count > 1)
-        qsort(list->ids, list->count, sizeof *list->ids, compare_ids);
-    for (size_t i = 0; i < list->count; i++) {
-        if (i == 0 || list->ids[i] != list->ids[i - 1])
-            list->ids[kept++] = list->ids[i];
-    }
-    list->count = kept;
+    kx_query_ids ids;
+    kx_query__ids_begin(&ids, UINT64_MAX);
+    ids.data = list->ids;
+    ids.count = list->count;
+    ids.capacity = list->room;
+    int rc = kx_query__ids_sort(&ids);
+    list->count = ids.count;
+    return rc;
 }
 
 /* ---- the far end ---------------------------------------------------------------------------- */
@@ -106,23 +100,94 @@ static int find_far(kx_query_compiled *compiled, const kx_query_test *test, id_l
 
 /* ---- back, a hop at a time ---------------------------------------------------------------------- */
 
+/* Keys that lead back from some documents; those that have none that is whole are left at once. */
+typedef struct back_way {
+    kx_txn *txn;
+    const kx_cat_relation *hop;
+    const kx_cat_index *index; /* NULL: each document is left alone */
+    kx_entries keys;
+    id_list owners;
+} back_way;
+
+static int leave_alone(back_way *way, kx_slice document)
+{
+    return kx_query__hop(way->txn, way->hop, true, document, push, &way->owners);
+}
+
+static int take_document(back_way *way, uint64_t id, kx_slice row)
+{
+    kx_slice document;
+    kx_key key;
+    int rc = kx_collection__document_of(way->txn->db, way->hop->target, id, row, &document);
+    if (rc != KX_OK || way->index == NULL)
+        return rc == KX_OK ? leave_alone(way, document) : rc;
+    kx_key__init(&key);
+    if (!kx_query__back_key(way->hop, document, &key))
+        rc = leave_alone(way, document);
+    else if (key.size > 0)
+        rc = kx_collection__entries_add(&way->keys, &key, 0, 0);
+    kx_key__free(&key);
+    return rc;
+}
+
+enum { BATCH = 512 };
+
+/* At most BATCH. A document that is gone leads nowhere. */
+static int take_documents(back_way *way, const uint64_t *ids, size_t count)
+{
+    kx_slice rows[BATCH];
+    int rc = kx_store__row_get_many(way->txn->store, way->hop->target->number, ids, count, rows);
+    for (size_t i = 0; i < count && rc == KX_OK; i++)
+        rc = rows[i].data != NULL ? take_document(way, ids[i], rows[i]) : KX_OK;
+    return rc;
+}
+
+static int push_owners(void *context, size_t key, const uint64_t *ids, size_t count)
+{
+    int rc = 0;
+    (void)key;
+    for (size_t i = 0; i < count && rc == 0; i++)
+        rc = push(context, ids[i]);
+    return rc;
+}
+
+/* One pass over the index, for each key once. */
+static int walk_keys(back_way *way)
+{
+    size_t distinct = 0;
+    int rc = kx_collection__entries_sort(&way->keys);
+    kx_slice *keys = rc == KX_OK ? kx_base__alloc(kx_base__times(way->keys.count, sizeof *keys)) : NULL;
+    if (keys == NULL)
+        return rc == KX_OK ? kx_base__nomem() : rc;
+    for (size_t i = 0; i < way->keys.count; i++) {
+        const kx_entry *entry = &way->keys.items[i];
+        if (distinct == 0 || entry->size != keys[distinct - 1].size ||
+            memcmp(entry->key, keys[distinct - 1].data, entry->size) != 0)
+            keys[distinct++] = kx_slice_of(entry->key, entry->size);
+    }
+    rc = kx_store__entry_ids_below(way->txn->store, way->index->table, keys, distinct, push_owners, &way->owners);
+    kx_base__free(keys);
+    return rc;
+}
+
+/* In batches, each longer than the one before: too many owners are noticed before much has been read. */
 static int go_back(kx_query_compiled *compiled, const kx_cat_relation *hop, id_list *list)
 {
-    kx_txn *txn = compiled->txn;
-    id_list owners = {.most = list->most};
-    int rc = 0;
-    for (size_t i = 0; i < list->count && rc == 0; i++) {
-        kx_slice row, document;
-        rc = kx_store__row_get(txn->store, hop->target->number, list->ids[i], &row);
-        if (rc == KX_OK)
-            rc = kx_collection__document_of(txn->db, hop->target, list->ids[i], row, &document);
-        if (rc == KX_OK)
-            rc = kx_query__hop(txn, hop, true, document, push, &owners);
-        rc = rc == KX_NOTFOUND ? KX_OK : rc;
+    back_way way = {
+        .txn = compiled->txn, .hop = hop, .index = kx_query__back_index(hop), .owners = {.most = list->most}};
+    int rc = sort(list);
+    for (size_t from = 0, size = 1, count; from < list->count && rc == KX_OK; from += count) {
+        count = list->count - from < size ? list->count - from : size;
+        rc = take_documents(&way, list->ids + from, count);
+        if (rc == KX_OK && way.keys.count > 0)
+            rc = walk_keys(&way);
+        kx_collection__entries_free(&way.keys);
+        size = 4 * size < BATCH ? 4 * size : BATCH;
     }
-    sort(&owners);
+    if (rc == KX_OK)
+        rc = sort(&way.owners);
     kx_base__free(list->ids);
-    *list = owners;
+    *list = way.owners;
     return rc;
 }
 
@@ -174,6 +239,14 @@ static int take_list(kx_query_compiled *compiled, kx_query_test *test, const id_
     return KX_OK;
 }
 
+/* An id from the far end costs less than a document that is read and tested, which takes a hop. Where the plan has an index to begin
+   with, or only some of its documents are wanted, the list must be worth more. */
+static uint64_t worth(const kx_query_compiled *compiled, const kx_query_plan *plan, uint64_t cost)
+{
+    bool whole = plan->access == ACCESS_ROWS && kx_query__wanted(compiled) == UINT64_MAX;
+    return whole ? cost : cost / 2;
+}
+
 int kx_query__plan_crosses(kx_query_compiled *compiled, kx_query_plan *plan)
 {
     enum { WORTH = 16 };
@@ -189,7 +262,7 @@ int kx_query__plan_crosses(kx_query_compiled *compiled, kx_query_plan *plan)
         counted = true;
         if (rc != KX_OK || cost < WORTH)
             return rc;
-        id_list list = {.most = cost / 2};
+        id_list list = {.most = worth(compiled, plan, cost)};
         rc = join(compiled, test, &list);
         if (rc == 0)
             rc = take_list(compiled, test, &list, plan);

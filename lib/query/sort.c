@@ -90,7 +90,7 @@ static bool ascends(const uint64_t *data, size_t count)
     return true;
 }
 
-static int sort_ids(kx_query_ids *ids)
+int kx_query__ids_sort(kx_query_ids *ids)
 {
     int rc = KX_OK;
     if (ids->count == 0 || ascends(ids->data, ids->count))
@@ -120,7 +120,7 @@ static int spill_ids(kx_query_ids *ids)
 /* Sort; keep what is wanted, or make room. */
 static int cut_ids(kx_query_ids *ids)
 {
-    int rc = sort_ids(ids);
+    int rc = kx_query__ids_sort(ids);
     if (rc != KX_OK || ids->count <= ids->keep)
         return rc;
     if (!ids->limited)
@@ -150,7 +150,7 @@ int kx_query__ids_add(kx_query_ids *ids, const uint64_t *from, size_t count)
 
 int kx_query__ids_end(kx_query_ids *ids)
 {
-    int rc = sort_ids(ids);
+    int rc = kx_query__ids_sort(ids);
     if (rc != KX_OK || ids->spill == NULL) {
         ids->count = ids->limited && ids->count > ids->keep ? ids->keep : ids->count;
         return rc;

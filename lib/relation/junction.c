@@ -116,16 +116,9 @@ static int find_link(kx_txn *txn, const kx_cat_relation *relation, const kx_doc 
                      uint64_t *link)
 {
     kx_value keys[2];
-    kx_cursor *cursor = NULL;
-    size_t count = 0;
     if (!both_keys(relation, doc, member, keys))
         return KX_NOTFOUND;
-    kx_query_bound bound = {.index = relation->junction.onward, .values = keys, .count = 2};
-    int rc = kx_query__find(txn, relation->junction.collection, NULL, &bound, &cursor);
-    if (rc == KX_OK)
-        rc = kx_query__ids(cursor, link, 1, &count);
-    kx_query__close(cursor);
-    return rc == KX_OK && count == 0 ? KX_NOTFOUND : rc;
+    return kx_collection__lookup(txn, relation->junction.collection, relation->junction.onward, keys, link);
 }
 
 /* Links are made and found by the key that a member has stored, whatever its instance was loaded with. KX_NOTFOUND: it is gone. */

@@ -92,6 +92,7 @@ typedef struct pass {
     MDB_cursor *cursor;
     MDB_val key, value; /* where the cursor stands */
     bool stands;
+    bool prefixes;       /* keys that begin with what is wanted are wanted too */
     unsigned pause;      /* keys to search for before stepping is tried again, and how many it will be */
     unsigned next_pause; /* after the next step that was in vain */
 } pass;
@@ -147,11 +148,23 @@ static int seek(kx_store_stats *stats, pass *p, kx_slice key)
 /* Call `take` with the cursor on each key that is there; a result other than 0 ends the pass. */
 typedef int take_key(kx_store_txn *txn, pass *p, size_t key, void *context);
 
-static int pass_over(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count, take_key *take,
-                     void *context)
+static bool begins(const MDB_val *key, kx_slice prefix)
+{
+    return key->mv_size >= prefix.size && memcmp(key->mv_data, prefix.data, prefix.size) == 0;
+}
+
+/* On the key, or, where it is a prefix, on the first one that begins with it. */
+static int find(kx_store_txn *txn, pass *p, kx_slice key)
+{
+    int mdb = seek(&txn->top->stats, p, key);
+    return mdb == MDB_NOTFOUND && p->prefixes && p->stands && begins(&p->key, key) ? 0 : mdb;
+}
+
+static int pass_over(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count, bool prefixes,
+                     take_key *take, void *context)
 {
     MDB_dbi handle = 0;
-    pass p = {0};
+    pass p = {.prefixes = prefixes};
     int rc = prepare_read(txn, table, &handle);
     if (rc == KX_NOTFOUND)
         return KX_OK;
@@ -163,7 +176,7 @@ static int pass_over(kx_store_txn *txn, kx_store_table table, const kx_slice *ke
         rc = kx_store__usable(txn);
         if (rc == KX_OK)
             rc = check_key(txn, keys[i]);
-        int mdb = rc == KX_OK ? seek(&txn->top->stats, &p, keys[i]) : MDB_NOTFOUND;
+        int mdb = rc == KX_OK ? find(txn, &p, keys[i]) : MDB_NOTFOUND;
         if (mdb != 0 && mdb != MDB_NOTFOUND)
             rc = kx_store__txn_error(txn, mdb, "look up keys");
         if (mdb == 0)
@@ -186,7 +199,7 @@ int kx_store__entry_get_many(kx_store_txn *txn, kx_store_table table, const kx_s
 {
     for (size_t i = 0; i < count; i++)
         ids[i] = UINT64_MAX;
-    return pass_over(txn, table, keys, count, take_first, ids);
+    return pass_over(txn, table, keys, count, false, take_first, ids);
 }
 
 typedef struct visit_all {
@@ -238,7 +251,39 @@ int kx_store__entry_ids_many(kx_store_txn *txn, kx_store_table table, const kx_s
                              kx_store_visit_ids *visit, void *context)
 {
     visit_all all = {visit, context, table.shape == KX_STORE_UNIQUE};
-    return pass_over(txn, table, keys, count, take_all, &all);
+    return pass_over(txn, table, keys, count, false, take_all, &all);
+}
+
+typedef struct visit_below {
+    const kx_slice *prefixes;
+    kx_store_visit_ids *visit;
+    void *context;
+} visit_below;
+
+static int take_below(kx_store_txn *txn, pass *p, size_t prefix, void *context)
+{
+    const visit_below *below = context;
+    int mdb = 0, rc = KX_OK;
+    while (mdb == 0 && rc == KX_OK && begins(&p->key, below->prefixes[prefix])) {
+        rc = check_id(txn, &p->value);
+        uint64_t id = rc == KX_OK ? id_of(&p->value) : 0;
+        txn->top->stats.entries++;
+        if (rc == KX_OK)
+            rc = below->visit(below->context, prefix, &id, 1);
+        if (rc == KX_OK)
+            rc = kx_store__usable(txn);
+        if (rc == KX_OK)
+            mdb = mdb_cursor_get(p->cursor, &p->key, &p->value, MDB_NEXT);
+    }
+    p->stands = mdb == 0;
+    return mdb == 0 || mdb == MDB_NOTFOUND ? rc : kx_store__txn_error(txn, mdb, "read the ids of keys");
+}
+
+int kx_store__entry_ids_below(kx_store_txn *txn, kx_store_table table, const kx_slice *prefixes, size_t count,
+                              kx_store_visit_ids *visit, void *context)
+{
+    visit_below below = {prefixes, visit, context};
+    return pass_over(txn, table, prefixes, count, true, take_below, &below);
 }
 
 /* ---- adding ------------------------------------------------------------------------------ */

@@ -215,6 +215,10 @@ typedef int kx_store_visit_ids(void *context, size_t key, const uint64_t *ids, s
 int  kx_store__entry_ids_many(kx_store_txn *txn, kx_store_table table, const kx_slice *keys, size_t count,
                               kx_store_visit_ids *visit, void *context);
 
+/* The same for all keys that begin with one of the prefixes, which are sorted, none of them beginning another: id by id, by key. */
+int  kx_store__entry_ids_below(kx_store_txn *txn, kx_store_table table, const kx_slice *prefixes, size_t count,
+                               kx_store_visit_ids *visit, void *context);
+
 /* ---- runs ---------------------------------------------------------------------------------- *
  * For bulk loads: everything that `next` gives, until it gives false, each above the one before and above all that the
  * table holds. KX_EXISTS where that is not so, and what came before stands. `next` must not use the store.          */

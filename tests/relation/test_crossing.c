@@ -286,6 +286,66 @@ START_TEST(a_search_begins_at_the_far_end_when_that_is_smaller)
 }
 END_TEST
 
+/* Use n is of tag n mod 40, whose kind is that mod 5; the last tag is gone. */
+static bool kind_holds(kx_doc *use, const void *context)
+{
+    const kx_condition *condition = context;
+    int64_t n;
+    rt_ok(kx_doc_get_int(use, "n", &n));
+    int64_t kind = n % 40 % 5;
+    bool same = kind == condition->value.integer, above = kind > condition->value.integer;
+    return n % 40 != 39 && (same || (condition->op == KX_GE && above));
+}
+
+/* Keys that differ only far behind, one that begins another, short ones; half of the far end and more; an index of two parts. */
+START_TEST(the_walk_back_finds_owners_by_any_key)
+{
+    enum { LONG = 700 };
+    shop it = rt_start_with(
+        MODELS(&(const kx_model){.name = "tags", .indexes = INDEXES({.paths = "name", .unique = true}, {.paths = "kind"})},
+               &(const kx_model){.name = "uses",
+                                 .indexes = INDEXES({.paths = _i == 0 ? "n" : "tag_name,-n"}),
+                                 .relations = RELATIONS({.name = "tag", .kind = KX_FOREIGN_KEY, .target = "tags",
+                                                         .foreign_key = "tag_name", .related_field = "name",
+                                                         .optional = true})}));
+    static char names[40][LONG + 8];
+    for (int i = 0; i < 40; i++) {
+        memset(names[i], 'x', LONG);
+        snprintf(names[i] + (i % 4 == 0 ? LONG : i % 4 == 1 ? 250 : i % 4 == 2 ? 1 : i / 4), 8, "%d", i);
+        rt_save(it.txn, "tags", kxt_print("{\"name\":\"%s\",\"kind\":%d}", names[i], i % 5));
+    }
+    for (int i = 0; i < 800; i++)
+        rt_save(it.txn, "uses", kxt_print("{\"tag_name\":\"%s\",\"n\":%d}", names[i % 40], i));
+    rt_ok(kx_remove(it.txn, "tags", 40));
+    for (int kind = 0; kind < 5; kind++) {
+        kx_condition one[] = {{"tag.kind", KX_EQ, kx_int(kind)}, {0}}, most[] = {{"tag.kind", KX_GE, kx_int(kind)}, {0}};
+        rt_compare(it.txn, "uses", &(kx_query){.where = one}, kind_holds, one);
+        rt_compare(it.txn, "uses", &(kx_query){.where = most}, kind_holds, most);
+    }
+    rt_end(&it);
+}
+END_TEST
+
+START_TEST(a_far_end_with_most_of_all_is_still_walked_back_from)
+{
+    shop it = rt_start_with(MODELS(&countries, &users, &orders, &indexed_users));
+    for (int i = 1; i <= 100; i++)
+        rt_save(it.txn, "users", kxt_print("{\"user_id\":%d,\"rank\":%d}", i, i % 10 < 7));
+    for (int i = 0; i < 1000; i++)
+        rt_save(it.txn, "orders", kxt_print("{\"user_id\":%d}", i % 100 + 1));
+    rt_ok(kx_txn_commit(it.txn));
+    it.txn = rt_begin(it.db, KX_READ);
+    kx_stats before = rt_stats(it.txn);
+    kx_doc **docs;
+    size_t count;
+    rt_ok(kx_all(it.txn, "orders", &(kx_query){.where = KX_WHERE({"user.rank", KX_EQ, kx_int(1)})}, &docs, &count));
+    kx_stats after = rt_stats(it.txn);
+    ck_assert_uint_eq(count, 700);
+    ck_assert_uint_eq(after.rows - before.rows, 70 + 700);
+    rt_end(&it);
+}
+END_TEST
+
 /* ---- what is refused ------------------------------------------------------------------------------------------ */
 
 START_TEST(what_makes_no_sense_is_named)
@@ -331,6 +391,8 @@ static Suite *suite(void)
     tcase_add_test(t, an_order_beyond_a_relation_sorts_by_the_related_field);
     tcase_add_test(t, writes_to_the_far_end_inside_the_loop_do_no_harm);
     tcase_add_test(t, a_search_begins_at_the_far_end_when_that_is_smaller);
+    tcase_add_test(t, a_far_end_with_most_of_all_is_still_walked_back_from);
+    tcase_add_loop_test(t, the_walk_back_finds_owners_by_any_key, 0, 2);
     tcase_add_test(t, what_makes_no_sense_is_named);
     suite_add_tcase(s, t);
     return s;

@@ -98,10 +98,14 @@ START_TEST(an_edit_near_the_path_of_an_index_keeps_it_true)
     static const char *const paths[] = {"a", "a.b", "a.b.c", "`a`.b", "a.bc", "list", "list[0]", "list[0].k", "ab"};
     shop s = rt_start_with(
         MODELS(&(const kx_model){.name = "near", .indexes = INDEXES({.paths = "a.b"}, {.paths = "`a.b`", .sparse = true},
-                                                                     {.paths = "list[].k", .multi = true})}));
+                                                                     {.paths = "list[].k", .multi = true},
+                                                                     {.paths = "ab", .where = "flag == 1"})}));
     uint64_t changed;
     for (int i = 1; i <= 600; i++)
-        rt_save(s.txn, "near", kxt_print("{\"a\":{\"b\":%d},\"a.b\":%d,\"list\":[{\"k\":%d},{\"k\":1}]}", i, i, i));
+        rt_save(s.txn, "near", kxt_print("{\"a\":{\"b\":%d},\"a.b\":%d,\"list\":[{\"k\":%d},{\"k\":1}],\"flag\":%d}", i, i, i,
+                                         i % 2));
+    rt_ok(kx_update_where(s.txn, "near", &(kx_query){.limit = 300}, KX_EDITS({"flag", KX_EDIT_SET, kx_int(1)}), &changed));
+    ck_assert_uint_eq(changed, 150);
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         rt_ok(kx_update_where(s.txn, "near", &(kx_query){.limit = 500 - 40 * i},
                               KX_EDITS({.path = paths[i], .kind = KX_EDIT_UNSET}), &changed));

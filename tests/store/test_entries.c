@@ -71,6 +71,53 @@ START_TEST(keys_from_1_to_511_bytes_are_possible)
 }
 END_TEST
 
+typedef struct below { uint64_t ids[16]; size_t prefixes[16], count; } below;
+
+static int see_below(void *context, size_t prefix, const uint64_t *ids, size_t count)
+{
+    below *seen = context;
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_lt(seen->count, 16);
+        seen->prefixes[seen->count] = prefix;
+        seen->ids[seen->count++] = ids[i];
+    }
+    return seen->count >= 12 ? 1 : 0;
+}
+
+START_TEST(what_is_below_many_prefixes_comes_in_one_pass)
+{
+    static const char *const keys[] = {"a", "a1", "ab", "b", "b\x01", "b\xff", "ba", "c", "d9", "zz"};
+    const kx_slice prefixes[] = {kx_slice_of((const uint8_t *)"aa", 2), kx_slice_of((const uint8_t *)"ab", 2),
+                                 kx_slice_of((const uint8_t *)"b", 1), kx_slice_of((const uint8_t *)"c", 1),
+                                 kx_slice_of((const uint8_t *)"d", 1), kx_slice_of((const uint8_t *)"zzz", 3)};
+    static const uint64_t expected[] = {2, 102, 3, 103, 4, 104, 6, 106, 5, 105, 7};
+    kx_store *store = open_tables(kxt_path("a.kx"));
+    kx_store_txn *txn = writing(store);
+    below seen = {.count = 0};
+    for (uint64_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        for (uint64_t id = i; id < 200; id += 100)
+            if (i < 7 || id < 100)
+                ok(kx_store__entry_add(txn, postings,
+                                       kx_slice_of((const uint8_t *)keys[i], strlen(keys[i])), id, false));
+    ck_assert_int_eq(kx_store__entry_ids_below(txn, postings, prefixes, 6, see_below, &seen), 1);
+    ck_assert_uint_eq(seen.count, 12);
+    for (size_t i = 0; i < 11; i++)
+        ck_assert_uint_eq(seen.ids[i], expected[i]);
+    ck_assert_uint_eq(seen.prefixes[1], 1);
+    ck_assert_uint_eq(seen.prefixes[10], 3);
+    seen.count = 0;
+    ok(kx_store__entry_ids_below(txn, postings, prefixes + 3, 3, see_below, &seen));
+    ck_assert_uint_eq(seen.count, 2);
+    ck_assert_uint_eq(seen.ids[1], 8);
+    ck_assert_uint_eq(seen.prefixes[1], 1);
+    seen.count = 0;
+    ok(kx_store__entry_ids_below(txn, unique, prefixes, 6, see_below, &seen));
+    ck_assert_uint_eq(seen.count, 0);
+    ok(kx_store__commit(txn));
+    ok(kx_store__close(store));
+}
+END_TEST
+
 /* What is left of a key of `all` even ids when some of them are removed together; its neighbours stay. */
 static void remove_together(kx_store_txn *txn, uint64_t all, const uint64_t *ids, size_t count, uint64_t left)
 {
@@ -530,6 +577,7 @@ int main(void)
     tcase_add_test(t, a_posting_key_has_a_stored_count_and_its_lowest_id_first);
     tcase_add_test(t, keys_from_1_to_511_bytes_are_possible);
     tcase_add_test(t, ids_of_a_key_that_are_removed_together_leave_its_others);
+    tcase_add_test(t, what_is_below_many_prefixes_comes_in_one_pass);
     tcase_add_test(t, keys_stand_in_the_order_that_other_programs_expect);
     tcase_add_test(t, appending_gives_the_same_table_as_adding);
     tcase_add_test(t, many_keys_at_once_equal_single_lookups);
