@@ -106,13 +106,18 @@ static inline int lmdb_get_id(MDB_cursor *const *cursors, bool primary, lmdb_tab
     return rc;
 }
 
+/* Keys that come in no order: mdb_get() does not look first whether its cursor stands on the right page, which it never does. */
 static inline int lmdb_get_by_key(const lmdb_store *store, lmdb_table index, lmdb_table table, int64_t number,
                                   MDB_val *document)
 {
-    int64_t id;
+    MDB_val value, key = lmdb_key(&number);
+    int64_t id = number;
+    int rc = store->primary ? 0 : mdb_get(store->snapshot, store->dbi[index], &key, &value);
 
-    int rc = lmdb_get_id(store->cursors, store->primary, index, number, &id);
-    return rc != 0 ? rc : lmdb_get_row(store->cursors, table, id, document);
+    if (rc == 0 && !store->primary)
+        memcpy(&id, value.mv_data, sizeof id);
+    key = lmdb_key(&id);
+    return rc != 0 ? rc : mdb_get(store->snapshot, store->dbi[table], &key, document);
 }
 
 static inline int lmdb_add_amount(const MDB_val *document, double *sum)

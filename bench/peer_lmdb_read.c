@@ -37,10 +37,6 @@ int lmdb_r1txn(void *context, const bench_work *work, uint64_t *answer)
     for (size_t i = 0; i < work->count && rc == 0; i++) {
         rc = mdb_txn_renew(store->snapshot);
         if (rc == 0)
-            rc = mdb_cursor_renew(store->snapshot, store->cursors[ORDERS]);
-        if (rc == 0 && !store->primary)
-            rc = mdb_cursor_renew(store->snapshot, store->cursors[ORDER_IDS]);
-        if (rc == 0)
             rc = read_two_fields(store, work->keys[i], answer);
         mdb_txn_reset(store->snapshot);
     }
@@ -76,17 +72,6 @@ int lmdb_r2(void *context, const bench_work *work, uint64_t *answer)
     return rc == 0 ? 0 : lmdb_fail("R2", rc);
 }
 
-/* The cursors that R2 needs, in a renewed snapshot. */
-static int renew(lmdb_store *store)
-{
-    static const lmdb_table needed[] = {ORDERS, USERS, ORDER_IDS, USER_IDS};
-
-    int rc = mdb_txn_renew(store->snapshot);
-    for (unsigned i = 0; i < (store->primary ? 2 : 4) && rc == 0; i++)
-        rc = mdb_cursor_renew(store->snapshot, store->cursors[needed[i]]);
-    return rc;
-}
-
 /* Of C1w too: the writer is prepare()'s business. */
 int lmdb_r2txn(void *context, const bench_work *work, uint64_t *answer)
 {
@@ -94,7 +79,7 @@ int lmdb_r2txn(void *context, const bench_work *work, uint64_t *answer)
     int rc = 0;
 
     for (size_t i = 0; i < work->count && rc == 0; i++) {
-        rc = renew(store);
+        rc = mdb_txn_renew(store->snapshot);
         if (rc == 0)
             rc = read_user_name(store, work->keys[i], answer);
         mdb_txn_reset(store->snapshot);
