@@ -72,7 +72,8 @@ KX_API const char *kx_deletion_json(const kx_deletion *plan);
  *   KX_NOTFOUND    the document is gone;  KX_INVALID: an argument is NULL, or there is no such collection
  *   KX_DANGLING    a default leads nowhere, or to what goes, and the relation is enforced;  KX_EXISTS: it is unique, and taken
  *   KX_READONLY, KX_BUSY, KX_MAP_FULL, KX_TXN_FULL, KX_NOMEM, KX_CORRUPT, KX_IO
- * After an error the store is as it was.
+ * After an error the store is as it was; after KX_MAP_FULL, KX_TXN_FULL, KX_NOMEM, KX_IO and KX_FULL when the transaction has been rolled back, which
+ * may then be all that can be done with it.
  */
 KX_API int kx_deletion_apply(kx_txn *txn, const kx_deletion *plan);
 

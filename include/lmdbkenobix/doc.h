@@ -174,7 +174,7 @@ KX_API int kx_doc_save(kx_doc *doc);
 /**
  * Delete the stored document, with what its relations ask for. Its fields can still be read; saving it is KX_NOTFOUND.
  *   KX_NOTFOUND: already gone, or never saved;  KX_RESTRICTED, KX_DANGLING, KX_EXISTS, … as kx_deletion_apply();
- *   KX_READONLY, KX_NOMEM, KX_MAP_FULL, KX_TXN_FULL, KX_IO.  After an error the store is unchanged.
+ *   KX_READONLY, KX_NOMEM, KX_MAP_FULL, KX_TXN_FULL, KX_IO.  After an error the store is unchanged, as kx_deletion_apply() says.
  */
 KX_API int kx_doc_delete(kx_doc *doc);
 

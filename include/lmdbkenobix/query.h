@@ -108,7 +108,7 @@ typedef struct kx_cursor kx_cursor;
  * matching are passed over; new ones may be missed.
  *
  *   KX_INVALID  no such collection, a path or filter that means nothing (the text names the column), an operator with a value it does
- *               not take, a member that this version does not answer yet
+ *               not take, a token of another query
  *   KX_BUSY     the transaction has a live child;  KX_NOMEM, KX_CORRUPT, KX_IO
  * On error *cursor is NULL.
  */
