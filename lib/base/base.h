@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <lmdbkenobix/error.h>
 #include <lmdbkenobix/value.h>
@@ -26,6 +27,14 @@ static inline kx_slice kx_slice_of(const void *data, size_t size)
 {
     kx_slice slice = {(const uint8_t *)data, size};
     return slice;
+}
+
+/* By bytes, and what is the start of the other comes first: the order of keys. */
+static inline int kx_slice_compare(kx_slice left, kx_slice right)
+{
+    size_t size = left.size < right.size ? left.size : right.size;
+    int order = size > 0 ? memcmp(left.data, right.data, size) : 0;
+    return order != 0 ? order : (left.size > right.size) - (left.size < right.size);
 }
 
 /* ---- errors ------------------------------------------------------------- *

@@ -17,13 +17,6 @@ enum { FEWEST = 64 };
 
 /* ---- keys ----------------------------------------------------------------------------------- */
 
-static int compare_slices(kx_slice left, kx_slice right)
-{
-    size_t size = left.size < right.size ? left.size : right.size;
-    int order = size > 0 ? memcmp(left.data, right.data, size) : 0;
-    return order != 0 ? order : (left.size > right.size) - (left.size < right.size);
-}
-
 static kx_slice key_of(const kx_query_table *table, const slot *group)
 {
     return kx_slice_of(table->bytes.data + group->key_at, group->key_size);
@@ -34,7 +27,7 @@ static int compare_groups(const void *left, const void *right, void *context)
     const slot *l = left, *r = right;
     if (l->head != r->head)
         return l->head < r->head ? -1 : 1;
-    return compare_slices(key_of(context, l), key_of(context, r));
+    return kx_slice_compare(key_of(context, l), key_of(context, r));
 }
 
 static void sort_groups(kx_query_table *table)
@@ -67,7 +60,7 @@ static uint32_t *place_of(const kx_query_table *table, kx_slice key, uint64_t ha
     size_t mask = table->place_count - 1, i = (size_t)hash & mask;
     for (; table->places[i] != 0; i = (i + 1) & mask) {
         const slot *group = &table->groups[table->places[i] - 1];
-        if (group->hash == hash && group->key_size == key.size && compare_slices(key_of(table, group), key) == 0)
+        if (group->hash == hash && group->key_size == key.size && kx_slice_compare(key_of(table, group), key) == 0)
             break;
     }
     return &table->places[i];
@@ -200,8 +193,8 @@ static int add_group(kx_query_table *table, kx_slice key, uint64_t hash, uint64_
 
 static bool is_wanted(const kx_query_table *table, kx_slice key)
 {
-    return !(table->has_after && compare_slices(key, kx_buf__slice(&table->after)) <= 0) &&
-           !(table->has_last && compare_slices(key, kx_buf__slice(&table->last)) > 0);
+    return !(table->has_after && kx_slice_compare(key, kx_buf__slice(&table->after)) <= 0) &&
+           !(table->has_last && kx_slice_compare(key, kx_buf__slice(&table->last)) > 0);
 }
 
 /* Would one more group take what the table may not have? Arrays double. */

@@ -40,15 +40,9 @@ int kx_query__lost_entry(const kx_cat_collection *collection, const kx_cat_index
 
 /* ---- operands ---------------------------------------------------------------------------- */
 
-static int compare(kx_slice left, kx_slice right)
-{
-    int order = memcmp(left.data, right.data, left.size < right.size ? left.size : right.size);
-    return order != 0 ? order : (left.size > right.size) - (left.size < right.size);
-}
-
 static int compare_operands(const void *left, const void *right)
 {
-    return compare(*(const kx_slice *)left, *(const kx_slice *)right);
+    return kx_slice_compare(*(const kx_slice *)left, *(const kx_slice *)right);
 }
 
 static int keep(kx_query_compiled *compiled, kx_key *key, kx_slice *bytes)
@@ -183,9 +177,9 @@ static bool in_list(const key_test *made, kx_slice part)
 
 static bool in_range(const key_test *made, kx_slice part, bool descending)
 {
-    if (compare(part, made->from) < 0 || compare(part, made->to) >= 0)
+    if (kx_slice_compare(part, made->from) < 0 || kx_slice_compare(part, made->to) >= 0)
         return false;
-    int order = compare(part, made->operands[0]);
+    int order = kx_slice_compare(part, made->operands[0]);
     order = descending ? -order : order;
     switch (made->test->op) {
     case TEST_LT: return order < 0;
@@ -213,8 +207,8 @@ static bool is_null(kx_slice part, bool descending)
 static int passes_part(const kx_query_keys *keys, const key_test *made, kx_slice part, bool descending)
 {
     switch (made->test->op) {
-    case TEST_EQ: return compare(part, made->operands[0]) == 0;
-    case TEST_NE: return !is_null(part, descending) && compare(part, made->operands[0]) != 0;
+    case TEST_EQ: return kx_slice_compare(part, made->operands[0]) == 0;
+    case TEST_NE: return !is_null(part, descending) && kx_slice_compare(part, made->operands[0]) != 0;
     case TEST_IN: return is_null(part, descending) ? made->test->with_null : in_list(made, part);
     case TEST_NOT_IN: return !is_null(part, descending) && !in_list(made, part);
     case TEST_LIKE: return is_like(keys, made, part, descending);

@@ -32,21 +32,12 @@ static void free_predicate(kx_cat_predicate *base)
     kx_base__free(p);
 }
 
-static bool calls(const kx_query_test *tests, size_t count)
+/* Does a test look at something of this kind? As deep as filters are nested, which is bounded. */
+static bool looks_at(const kx_query_test *tests, size_t count, kx_query_subject_kind kind)
 {
     for (size_t i = 0; i < count; i++) {
         const kx_query_group *group = tests[i].group;
-        if (tests[i].subject.kind == SUBJECT_CALL || (group != NULL && calls(group->tests, group->count)))
-            return true;
-    }
-    return false;
-}
-
-static bool asks_for_id(const kx_query_test *tests, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const kx_query_group *group = tests[i].group;
-        if (tests[i].subject.kind == SUBJECT_ID || (group != NULL && asks_for_id(group->tests, group->count)))
+        if (tests[i].subject.kind == kind || (group != NULL && looks_at(group->tests, group->count, kind)))
             return true;
     }
     return false;
@@ -62,9 +53,9 @@ static int compile(predicate *p, const char *where)
     int rc = kx_query__compile(compiled, &(kx_query){.filter = where}, NULL);
     if (rc != KX_OK)
         return rc;
-    if (compiled->now.type != KX_TYPE_NONE || calls(compiled->tests, compiled->test_count))
+    if (compiled->now.type != KX_TYPE_NONE || looks_at(compiled->tests, compiled->test_count, SUBJECT_CALL))
         return kx_base__fail(KX_INVALID, "an index's .where has no function and no now()");
-    if (asks_for_id(compiled->tests, compiled->test_count))
+    if (looks_at(compiled->tests, compiled->test_count, SUBJECT_ID))
         return kx_base__fail(KX_INVALID, "an index's .where is about fields, and _id is none");
     return KX_OK;
 }

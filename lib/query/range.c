@@ -353,9 +353,7 @@ static int one_range(kx_query_compiled *compiled, const kx_query_candidate *cand
 
 static int compare_ranges(const void *left, const void *right)
 {
-    kx_slice l = ((const kx_query_range *)left)->from, r = ((const kx_query_range *)right)->from;
-    int order = memcmp(l.data, r.data, l.size < r.size ? l.size : r.size);
-    return order != 0 ? order : (l.size > r.size) - (l.size < r.size);
+    return kx_slice_compare(((const kx_query_range *)left)->from, ((const kx_query_range *)right)->from);
 }
 
 /* Values that were cut to the same bytes are one range. */

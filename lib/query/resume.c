@@ -40,19 +40,14 @@ static void resume_list(const kx_query_after *after, kx_query_plan *plan)
 
 /* ---- keys --------------------------------------------------------------------------------------- */
 
-static int compare(kx_slice left, kx_slice right)
-{
-    return kx_query__compare_records(left, 0, right, 0);
-}
-
 static bool is_before_end(const kx_query_range *range, kx_slice key)
 {
-    return range->to.data == NULL || compare(key, range->to) < 0;
+    return range->to.data == NULL || kx_slice_compare(key, range->to) < 0;
 }
 
 static bool holds(const kx_query_range *range, kx_slice key)
 {
-    return compare(key, range->from) >= 0 && is_before_end(range, key);
+    return kx_slice_compare(key, range->from) >= 0 && is_before_end(range, key);
 }
 
 /*
@@ -63,7 +58,7 @@ static bool cut_range(kx_query_range *range, bool backward, const kx_query_range
 {
     if (!backward && !is_before_end(range, place->from))
         return false;
-    if (backward && place->to.data != NULL && compare(range->from, place->to) >= 0)
+    if (backward && place->to.data != NULL && kx_slice_compare(range->from, place->to) >= 0)
         return false;
     if (range->descending) {
         if (place->to.data != NULL && is_before_end(range, place->to))

@@ -202,13 +202,8 @@ void kx_query__ids_free(kx_query_ids *ids)
 
 int kx_query__compare_records(kx_slice left, uint64_t left_id, kx_slice right, uint64_t right_id)
 {
-    size_t size = left.size < right.size ? left.size : right.size;
-    int order = size > 0 ? memcmp(left.data, right.data, size) : 0;
-    if (order != 0)
-        return order;
-    if (left.size != right.size)
-        return left.size < right.size ? -1 : 1;
-    return (left_id > right_id) - (left_id < right_id);
+    int order = kx_slice_compare(left, right);
+    return order != 0 ? order : (left_id > right_id) - (left_id < right_id);
 }
 
 static kx_slice key_of(const kx_query_sorter *sorter, const kx_query_entry *entry)

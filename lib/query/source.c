@@ -288,13 +288,6 @@ static int next_in_list(kx_cursor *cursor, uint64_t *id)
 
 /* ---- next: keys -------------------------------------------------------------------------------------- */
 
-static int compare_slices(kx_slice left, kx_slice right)
-{
-    size_t size = left.size < right.size ? left.size : right.size;
-    int order = size > 0 ? memcmp(left.data, right.data, size) : 0;
-    return order != 0 ? order : (left.size > right.size) - (left.size < right.size);
-}
-
 static size_t ordered_size(const kx_cat_index *index)
 {
     return (index->unique ? KX_KEY_UNIQUE_LIMIT : KX_KEY_LIMIT) - HASH_SIZE;
@@ -324,8 +317,8 @@ static int begin_run(kx_cursor *cursor, kx_slice key)
     memcpy(end.data, key.data, size);
     end.size = size;
     bool bounded = kx_key__successor(&end);
-    bool from_whole = compare_slices(whole.from, kx_slice_of(key.data, size)) > 0;
-    bool to_whole = whole.to.data != NULL && (!bounded || compare_slices(whole.to, kx_key__slice(&end)) < 0);
+    bool from_whole = kx_slice_compare(whole.from, kx_slice_of(key.data, size)) > 0;
+    bool to_whole = whole.to.data != NULL && (!bounded || kx_slice_compare(whole.to, kx_key__slice(&end)) < 0);
     if (!from_whole)
         memcpy(source->run_bytes, key.data, size);
     if (!to_whole)

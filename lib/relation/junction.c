@@ -15,19 +15,13 @@ static int push(void *context, uint64_t id)
     return kx_relation__push_id(context, id);
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return left < right ? -1 : left > right;
-}
-
 /* Ascending, each once. An id may be that of a document which is gone, where it is the target's primary key. */
 static int list_members(kx_txn *txn, const kx_cat_relation *relation, const kx_doc *doc, kx_id_list *list)
 {
     size_t kept = 0;
     int rc = kx_query__hop(txn, relation, false, doc->bytes, push, list);
     if (list->count > 1)
-        qsort(list->ids, list->count, sizeof *list->ids, compare_ids);
+        qsort(list->ids, list->count, sizeof *list->ids, kx_relation__compare_ids);
     for (size_t i = 0; i < list->count; i++) {
         if (i == 0 || list->ids[i] != list->ids[i - 1])
             list->ids[kept++] = list->ids[i];

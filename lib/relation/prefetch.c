@@ -19,12 +19,6 @@ typedef struct targets {
     size_t count;
 } targets;
 
-static int compare_ids(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return left < right ? -1 : left > right;
-}
-
 /* Each once. Ids that come from an index often ascend already. */
 static size_t sort_ids(uint64_t *ids, size_t count)
 {
@@ -32,7 +26,7 @@ static size_t sort_ids(uint64_t *ids, size_t count)
     while (ascending < count && ids[ascending - 1] <= ids[ascending])
         ascending++;
     if (ascending < count)
-        qsort(ids, count, sizeof *ids, compare_ids);
+        qsort(ids, count, sizeof *ids, kx_relation__compare_ids);
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || ids[i] != ids[i - 1])
             ids[kept++] = ids[i];
@@ -47,7 +41,7 @@ static kx_doc *target_of(const targets *found, uint64_t id, size_t *hint)
         if (found->ids[at] == id)
             return found->docs[*hint = at];
     }
-    const uint64_t *at = found->count > 0 ? bsearch(&id, found->ids, found->count, sizeof id, compare_ids) : NULL;
+    const uint64_t *at = found->count > 0 ? bsearch(&id, found->ids, found->count, sizeof id, kx_relation__compare_ids) : NULL;
     if (at == NULL)
         return NULL;
     *hint = (size_t)(at - found->ids);

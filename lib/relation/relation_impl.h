@@ -61,7 +61,8 @@ typedef struct kx_id_list {
 /* The other end of a one-to-one: sets the target's key, or, with NULL, takes it from the one that has it. */
 int kx_relation__link_one(kx_txn *txn, const kx_cat_relation *relation, kx_doc *doc, kx_doc *target);
 
-int kx_relation__push_id(kx_id_list *list, uint64_t id); /* KX_NOMEM */
+int kx_relation__push_id(kx_id_list *list, uint64_t id);  /* KX_NOMEM */
+int kx_relation__compare_ids(const void *a, const void *b); /* for qsort() and bsearch() */
 
 int kx_relation__set_without_key(const kx_cat_relation *relation); /* KX_REQUIRED */
 /* One of several members: there, of the target's collection, of this transaction. KX_INVALID. */

@@ -263,6 +263,12 @@ static int grow_list(kx_id_list *list, size_t more)
     return KX_OK;
 }
 
+int kx_relation__compare_ids(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
 int kx_relation__push_id(kx_id_list *list, uint64_t id)
 {
     int rc = grow_list(list, 1);
@@ -309,15 +315,9 @@ static int null_key(kx_txn *txn, const kx_cat_relation *relation, uint64_t id)
     return kx_relation__change_stored(txn, relation->target, id, changes, relation->remote.count);
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return left < right ? -1 : left > right;
-}
-
 static bool is_listed(const kx_id_list *list, uint64_t id)
 {
-    return list->count != 0 && bsearch(&id, list->ids, list->count, sizeof id, compare_ids) != NULL;
+    return list->count != 0 && bsearch(&id, list->ids, list->count, sizeof id, kx_relation__compare_ids) != NULL;
 }
 
 /* Which stored documents are to stay: the ids of `members`, ascending. */
@@ -330,7 +330,7 @@ static int list_wanted(const kx_cat_relation *relation, const kx_doc *doc, kx_do
         if (rc == KX_OK && !members[i]->is_new)
             wanted->ids[wanted->count++] = members[i]->id;
     }
-    qsort(wanted->ids, wanted->count, sizeof *wanted->ids, compare_ids);
+    qsort(wanted->ids, wanted->count, sizeof *wanted->ids, kx_relation__compare_ids);
     return rc;
 }
 

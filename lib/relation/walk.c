@@ -108,12 +108,6 @@ static int find_id(void *context, uint64_t id)
     return rc == KX_OK && added ? kx_relation__push_id(&walk->next, id) : rc;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return left < right ? -1 : left > right;
-}
-
 /* KX_NOTFOUND: there is none. */
 static int begin_level(kx_walk *walk)
 {
@@ -125,7 +119,7 @@ static int begin_level(kx_walk *walk)
     walk->next.count = 0;
     walk->at = walk->batch_from = walk->batch_count = 0;
     walk->depth++;
-    qsort(walk->level.ids, walk->level.count, sizeof *walk->level.ids, compare_ids);
+    qsort(walk->level.ids, walk->level.count, sizeof *walk->level.ids, kx_relation__compare_ids);
     return KX_OK;
 }
 

@@ -11,12 +11,6 @@
 
 /* ---- what the query finds ------------------------------------------------------------------ */
 
-static int compare_ids(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
-}
-
 static int push_all(kx_cursor *cursor, kx_id_list *list)
 {
     enum { RUN = 1024 };
@@ -44,7 +38,7 @@ static int list_found(kx_txn *txn, const kx_cat_collection *collection, const kx
     rc = push_all(cursor, list);
     kx_query__close(cursor);
     if (plain.order_by != NULL && list->count > 1)
-        qsort(list->ids, list->count, sizeof *list->ids, compare_ids);
+        qsort(list->ids, list->count, sizeof *list->ids, kx_relation__compare_ids);
     return rc;
 }
 
